@@ -1,0 +1,110 @@
+using System.Text;
+using System.Threading.Channels;
+using CliWrap;
+
+namespace KextDev.Processes;
+
+/// <summary>A program on the host and its arguments, ready to run. Arguments reach the program as they are: no shell reads them.</summary>
+public sealed record HostCommand
+{
+    public HostCommand(string program, params IEnumerable<string> arguments)
+    {
+        Program = program;
+        Arguments = [.. arguments];
+    }
+
+    public string Program { get; }
+
+    public IReadOnlyList<string> Arguments { get; }
+
+    /// <summary>Where the program starts; the current folder when null.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Added to the inherited environment; a null value removes the variable.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    /// <summary>Text given on standard input; an empty input when null.</summary>
+    public string? StandardInput { get; init; }
+
+    /// <summary>Runs the program to its end.</summary>
+    /// <exception cref="HostCommandException">It could not be started, or ended with another exit code than 0.</exception>
+    public async Task<CommandResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var result = await TryRunAsync(cancellationToken);
+        return result.ExitCode == 0 ? result : throw new HostCommandException(this, result);
+    }
+
+    /// <summary>Runs the program to its end, whatever its exit code.</summary>
+    /// <exception cref="HostCommandException">It could not be started.</exception>
+    public async Task<CommandResult> TryRunAsync(CancellationToken cancellationToken)
+    {
+        var output = new StringBuilder();
+        var error = new StringBuilder();
+        var result = await ExecuteAsync(PipeTarget.ToStringBuilder(output), PipeTarget.ToStringBuilder(error), cancellationToken);
+        return new CommandResult(result.ExitCode, output.ToString(), error.ToString(), result.RunTime);
+    }
+
+    /// <summary>Runs the program and yields its lines as they come; the last element is the exit.</summary>
+    /// <exception cref="HostCommandException">It could not be started.</exception>
+    public async IAsyncEnumerable<CommandEvent> StreamAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Unbounded: a slow reader of the events must not stall the program through its pipe.
+        var events = Channel.CreateUnbounded<CommandEvent>();
+        async Task RunToEndAsync()
+        {
+            try
+            {
+                var result = await ExecuteAsync(
+                    PipeTarget.ToDelegate(line => events.Writer.TryWrite(new OutputLine(line))),
+                    PipeTarget.ToDelegate(line => events.Writer.TryWrite(new ErrorLine(line))),
+                    cancellationToken);
+                events.Writer.TryWrite(new Exited(result.ExitCode));
+                events.Writer.Complete();
+            }
+            catch (Exception exception)
+            {
+                events.Writer.Complete(exception);
+            }
+        }
+
+        var run = RunToEndAsync();
+        await foreach (var line in events.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            yield return line;
+        }
+
+        await run;
+    }
+
+    /// <summary>The command as a person would type it in a shell.</summary>
+    public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(ShellWord.Quote));
+
+    private async Task<CliWrap.CommandResult> ExecuteAsync(PipeTarget output, PipeTarget error, CancellationToken cancellationToken)
+    {
+        var command = Cli.Wrap(Program)
+            .WithArguments(Arguments)
+            .WithEnvironmentVariables(Environment)
+            .WithValidation(CommandResultValidation.None)
+            .WithStandardOutputPipe(output)
+            .WithStandardErrorPipe(error);
+        if (WorkingDirectory is not null)
+        {
+            command = command.WithWorkingDirectory(WorkingDirectory);
+        }
+
+        if (StandardInput is not null)
+        {
+            command = command.WithStandardInputPipe(PipeSource.FromString(StandardInput));
+        }
+
+        try
+        {
+            return await command.ExecuteAsync(cancellationToken);
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new HostCommandException(this, exception);
+        }
+    }
+}
