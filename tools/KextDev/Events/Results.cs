@@ -1,0 +1,53 @@
+namespace KextDev.Events;
+
+/// <summary>What one test came to.</summary>
+public sealed record TestResult(string Name, Verdict Verdict, TimeSpan Duration)
+{
+    /// <summary>One sentence; null when the test passed.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Measured figures in the order in which the test printed them.</summary>
+    public IReadOnlyList<Figure> Figures { get; init; } = [];
+
+    /// <summary>The single cases, as the program reported them.</summary>
+    public IReadOnlyList<CaseResult> Cases { get; init; } = [];
+
+    /// <summary>The last lines that the program printed; kept for tests that did not pass.</summary>
+    public IReadOnlyList<string> LastOutput { get; init; } = [];
+
+    /// <summary>The kernel's log lines from the test's start on; kept for tests that did not pass.</summary>
+    public IReadOnlyList<string> KernelLog { get; init; } = [];
+}
+
+/// <summary>One case of a test program.</summary>
+public sealed record CaseResult(string Name, bool Passed, string? Reason);
+
+/// <summary>A measured figure, such as "events/s 812345".</summary>
+public sealed record Figure(string Name, double Value);
+
+/// <summary>What a whole run came to.</summary>
+/// <param name="Verdict">The gravest verdict of its tests and stages.</param>
+public sealed record RunResult(Verdict Verdict, IReadOnlyList<TestResult> Tests, TimeSpan Duration)
+{
+    /// <summary>Why the run as a whole failed, where it was not a test; null otherwise.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>True when the user ended the run; its results are what there was until then.</summary>
+    public bool Cancelled { get; init; }
+
+    /// <summary>The gravest of some verdicts; a dead kernel outweighs all, a true failure outweighs trouble with the surroundings.</summary>
+    public static Verdict Gravest(IEnumerable<Verdict> verdicts) => verdicts.DefaultIfEmpty(Verdict.Passed).MaxBy(Gravity);
+
+    private static int Gravity(Verdict verdict) => verdict switch
+    {
+        Verdict.Passed => 0,
+        Verdict.Flaky => 1,
+        Verdict.Infrastructure => 2,
+        Verdict.ConnectionLost => 3,
+        Verdict.TimedOut => 4,
+        Verdict.Failed => 5,
+        Verdict.Hung => 6,
+        Verdict.Panicked => 7,
+        _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "An unknown verdict has no gravity."),
+    };
+}

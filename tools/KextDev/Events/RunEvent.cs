@@ -1,0 +1,61 @@
+namespace KextDev.Events;
+
+/// <summary>Something that happened in a run. The cases below are all there are; reporters match on them.</summary>
+public abstract record RunEvent
+{
+    private protected RunEvent()
+    {
+    }
+
+    /// <summary>Stamped by <see cref="RunStream"/>.</summary>
+    public DateTimeOffset Time { get; init; }
+}
+
+/// <summary>The first event of a run.</summary>
+/// <param name="Folder">Where the run's files are.</param>
+public sealed record RunStarted(string Project, string Plan, string Guest, IReadOnlyList<string> Tests, string Folder) : RunEvent;
+
+public sealed record StageStarted(Stage Stage) : RunEvent;
+
+/// <param name="Failure">Null when the stage succeeded.</param>
+public sealed record StageEnded(Stage Stage, TimeSpan Duration, string? Failure) : RunEvent;
+
+/// <summary>A sentence for the person who waits: what was decided and why.</summary>
+public sealed record NoteGiven(string Sentence) : RunEvent;
+
+/// <summary>A line of the compiler's, unchanged.</summary>
+public sealed record CompilerPrinted(string Line) : RunEvent;
+
+public sealed record TestStarted(string Test, TimeSpan TimeLimit) : RunEvent;
+
+/// <summary>A line of the test program's; raw text of the guest.</summary>
+public sealed record TestPrinted(string Test, string Line) : RunEvent;
+
+/// <param name="Done">Of <paramref name="Total"/>, in the test's own unit.</param>
+public sealed record TestProgressed(string Test, long Done, long Total) : RunEvent;
+
+public sealed record TestEnded(TestResult Result) : RunEvent;
+
+/// <summary>A line of the guest's kernel console; raw text of the guest.</summary>
+public sealed record ConsolePrinted(string Line) : RunEvent;
+
+/// <summary>The kernel died or complained; <paramref name="Text"/> is its report.</summary>
+/// <param name="Fatal">False for a warning after which the kernel goes on.</param>
+public sealed record KernelCrashed(string Title, bool Fatal, string Text) : RunEvent;
+
+/// <summary>The last event of a run.</summary>
+public sealed record RunEnded(RunResult Result) : RunEvent;
+
+/// <summary>The steps of a run, in their order.</summary>
+public enum Stage
+{
+    Build,
+    AcquireGuest,
+    Connect,
+    Deploy,
+    Load,
+    Stress,
+    Unload,
+    Collect,
+    Report,
+}
