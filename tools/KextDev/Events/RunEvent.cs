@@ -7,7 +7,7 @@ public abstract record RunEvent
     {
     }
 
-    /// <summary>Stamped by <see cref="RunStream"/>.</summary>
+    /// <summary>Stamped by <see cref="RunJournal"/>.</summary>
     public DateTimeOffset Time { get; init; }
 }
 

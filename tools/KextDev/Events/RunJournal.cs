@@ -7,7 +7,7 @@ public interface IRunReport : IAsyncDisposable
 }
 
 /// <summary>Stamps the events of a run with the time and hands them to every report. Safe to publish to from any thread.</summary>
-public sealed class RunStream(TimeProvider clock, params IReadOnlyList<IRunReport> reports) : IAsyncDisposable
+public sealed class RunJournal(TimeProvider clock, params IReadOnlyList<IRunReport> reports) : IAsyncDisposable
 {
     private readonly Lock _order = new();
 

@@ -1,0 +1,89 @@
+using KextDev.Events;
+using Spectre.Console;
+
+namespace KextDev.Reports;
+
+/// <summary>A line for each stage and test as it ends, what failed in full, and the table of results at the end.</summary>
+public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
+{
+    private RunStarted? _run;
+
+    public void Receive(RunEvent runEvent)
+    {
+        switch (runEvent)
+        {
+            case RunStarted run:
+                _run = run;
+                break;
+            case StageEnded { Stage: not Stage.Stress } stage:
+                WriteStage(stage);
+                break;
+            case NoteGiven note:
+                console.MarkupLineInterpolated($"  [grey]{PrintableText.Of(note.Sentence)}[/]");
+                break;
+            case CompilerPrinted line:
+                // The compiler's own words, unwrapped, so that editors and CI find file and line in them.
+                console.Profile.Out.Writer.WriteLine(line.Line);
+                break;
+            case TestEnded { Result: var test }:
+                WriteTest(test);
+                break;
+            case KernelCrashed crash:
+                WriteCrash(crash);
+                break;
+            case RunEnded { Result: var result } when _run is not null:
+                ResultTable.Write(console, _run, result);
+                break;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void WriteStage(StageEnded stage)
+    {
+        var name = Wording.Of(stage.Stage);
+        var duration = Wording.Of(stage.Duration);
+        if (stage.Failure is null)
+        {
+            console.MarkupLineInterpolated($"[green]ok[/]      {name,-16} [grey]{duration,8}[/]");
+            return;
+        }
+
+        console.MarkupLineInterpolated($"[red]failed[/]  {name,-16} [grey]{duration,8}[/]");
+    }
+
+    private void WriteTest(TestResult test)
+    {
+        var figures = Wording.Of(test.Figures);
+        if (test.Verdict == Verdict.Passed)
+        {
+            console.MarkupLineInterpolated($"[green]ok[/]        {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
+            return;
+        }
+
+        console.MarkupLineInterpolated($"[red]{Wording.Of(test.Verdict)}[/]  {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
+        console.MarkupLineInterpolated($"    {PrintableText.Of(test.Failure ?? "")}");
+        WriteLines("its last output", test.LastOutput);
+        WriteLines("the kernel's log of that time", test.KernelLog);
+    }
+
+    private void WriteCrash(KernelCrashed crash)
+    {
+        console.MarkupLineInterpolated($"[red]{(crash.Fatal ? "kernel died" : "kernel warning")}[/]  {PrintableText.Of(crash.Title)}");
+        WriteLines("console", crash.Text.Split('\n'));
+    }
+
+    private void WriteLines(string title, IReadOnlyList<string> lines)
+    {
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        console.MarkupLineInterpolated($"    [grey]{title}:[/]");
+        foreach (var line in lines)
+        {
+            console.MarkupLineInterpolated($"      [grey]|[/] {PrintableText.Of(line)}");
+        }
+    }
+}

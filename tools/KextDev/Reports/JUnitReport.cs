@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Xml.Linq;
+using KextDev.Events;
+
+namespace KextDev.Reports;
+
+/// <summary>
+/// junit.xml, in the form that CI systems read: one testsuite for the run, one testcase for each test.
+/// The extension's own fault is a failure element; trouble around it is an error element.
+/// </summary>
+public sealed class JUnitReport(string path) : IRunReport
+{
+    private RunStarted? _run;
+
+    public void Receive(RunEvent runEvent)
+    {
+        switch (runEvent)
+        {
+            case RunStarted run:
+                _run = run;
+                break;
+            case RunEnded { Result: var result } when _run is not null:
+                Document(_run, result).Save(path);
+                break;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static XDocument Document(RunStarted run, RunResult result)
+    {
+        var cases = result.Tests.Select(test => Case(run, test)).ToList();
+        if (result.Failure is not null)
+        {
+            cases.Add(new XElement("testcase",
+                new XAttribute("classname", run.Project),
+                new XAttribute("name", "(run)"),
+                Problem("error", result.Verdict, result.Failure, [])));
+        }
+
+        XAttribute[] Counts() =>
+        [
+            new("tests", cases.Count),
+            new("failures", cases.Count(c => c.Element("failure") is not null)),
+            new("errors", cases.Count(c => c.Element("error") is not null)),
+            new("time", Seconds(result.Duration)),
+        ];
+        return new XDocument(new XElement("testsuites",
+            Counts(),
+            new XElement("testsuite",
+                new XAttribute("name", $"{run.Project} on {run.Guest}, plan {run.Plan}"),
+                new XAttribute("timestamp", run.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)),
+                Counts(),
+                cases)));
+    }
+
+    private static XElement Case(RunStarted run, TestResult test)
+    {
+        var element = new XElement("testcase",
+            new XAttribute("classname", run.Project),
+            new XAttribute("name", test.Name),
+            new XAttribute("time", Seconds(test.Duration)));
+        if (test.Figures.Count > 0)
+        {
+            element.Add(new XElement("properties", test.Figures.Select(figure => new XElement("property",
+                new XAttribute("name", PrintableText.Of(figure.Name)),
+                new XAttribute("value", figure.Value.ToString("R", CultureInfo.InvariantCulture))))));
+        }
+
+        if (test.Verdict is not (Verdict.Passed or Verdict.Flaky))
+        {
+            var kind = test.Verdict is Verdict.Infrastructure or Verdict.ConnectionLost ? "error" : "failure";
+            element.Add(Problem(kind, test.Verdict, test.Failure ?? "", test.KernelLog));
+        }
+
+        if (test.LastOutput.Count > 0)
+        {
+            element.Add(new XElement("system-out", PrintableText.Of(test.LastOutput)));
+        }
+
+        return element;
+    }
+
+    private static XElement Problem(string kind, Verdict verdict, string message, IReadOnlyList<string> kernelLog) => new(kind,
+        new XAttribute("type", verdict),
+        new XAttribute("message", PrintableText.Of(message)),
+        PrintableText.Of(kernelLog));
+
+    private static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture);
+}

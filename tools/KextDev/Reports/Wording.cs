@@ -1,0 +1,40 @@
+using System.Globalization;
+using KextDev.Events;
+
+namespace KextDev.Reports;
+
+/// <summary>The words and numbers that every console report uses alike.</summary>
+internal static class Wording
+{
+    public static string Of(Stage stage) => stage switch
+    {
+        Stage.Build => "build",
+        Stage.AcquireGuest => "acquire guest",
+        Stage.Connect => "connect",
+        Stage.Deploy => "deploy",
+        Stage.Load => "load",
+        Stage.Stress => "stress",
+        Stage.Unload => "unload",
+        Stage.Collect => "collect",
+        Stage.Report => "report",
+        _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, "An unknown stage has no name."),
+    };
+
+    public static string Of(Verdict verdict) => verdict switch
+    {
+        Verdict.ConnectionLost => "connection lost",
+        Verdict.TimedOut => "timed out",
+        _ => verdict.ToString().ToLowerInvariant(),
+    };
+
+    public static string Of(TimeSpan duration) => duration.TotalMinutes < 1
+        ? duration.TotalSeconds.ToString("0.00 's'", CultureInfo.InvariantCulture)
+        : duration.ToString(duration.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
+    public static string Of(IEnumerable<Figure> figures) => string.Join(", ", figures.Select(f => $"{PrintableText.Of(f.Name)} {Of(f.Value)}"));
+
+    /// <summary>The table's heading of a run: what was tested, where, after which plan.</summary>
+    public static string Of(RunStarted run) => $"{run.Project} on {run.Guest}, plan {run.Plan}";
+
+    private static string Of(double value) => value.ToString(Math.Abs(value) >= 100 || value == Math.Floor(value) ? "#,0" : "0.###", CultureInfo.InvariantCulture);
+}
