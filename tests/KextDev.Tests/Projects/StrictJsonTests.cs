@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
+using System.Text.Json.Serialization;
 using KextDev.Projects;
 
 namespace KextDev.Tests.Projects;
@@ -18,14 +19,14 @@ public sealed class StrictJsonTests : IDisposable
             {
               "$schema": "menu.schema.json",
               "name": "lunch", /* another */
-              "dishes": [ { "title": "soup", "minutes": 5, "kind": "veryHot", }, ],
+              "dishes": [ { "title": "soup", "minutes": 5, "kind": "veryHot", }, { "title": "tea", "minutes": 3, "kind": "luke-warm" } ],
               "prices": { "soup": [1, 2,], },
             }
             """);
 
         menu.Name.ShouldBe("lunch");
         menu.Note.ShouldBeNull();
-        menu.Dishes.ShouldHaveSingleItem().ShouldBe(new Dish("soup", 5, Heat.VeryHot));
+        menu.Dishes.ShouldBe([new Dish("soup", 5, Heat.VeryHot), new Dish("tea", 3, Heat.LukeWarm)]);
         menu.Prices!["soup"].ShouldBe([1, 2]);
     }
 
@@ -53,7 +54,9 @@ public sealed class StrictJsonTests : IDisposable
     [InlineData("{ \"name\": \"a\", \"dishes\": [\n { \"title\": \"x\", \"minutes\": 1.5 } ] }", 2, "dishes[0].minutes must be a whole number up to 2147483647, not 1.5.")]
     [InlineData("{ \"name\": \"a\", \"dishes\": [\n { \"title\": \"x\", \"minutes\": 99999999999 } ] }", 2, "dishes[0].minutes must be a whole number up to 2147483647, not 99999999999.")]
     [InlineData("{ \"name\": \"a\", \"dishes\": [ { \"title\": \"x\",\n\n \"minutes\": 0 } ] }", 3, "dishes[0].minutes is 0: allowed is 1 to 60.")]
-    [InlineData("{ \"name\": \"a\", \"dishes\": [ { \"title\": \"x\", \"minutes\": 1, \"kind\": \"Cold\" } ] }", 1, "unknown value 'Cold' of dishes[0].kind. Allowed: cold, veryHot. Did you mean 'cold'?")]
+    [InlineData("{ \"name\": \"a\", \"dishes\": [ { \"title\": \"x\", \"minutes\": 1, \"kind\": \"Cold\" } ] }", 1, "unknown value 'Cold' of dishes[0].kind. Allowed: cold, luke-warm, veryHot. Did you mean 'cold'?")]
+    [InlineData("{ \"name\": \"a\", \"dishes\": [ { \"title\": \"x\", \"origin\": \"y\" } ] }", 1, "unknown key 'origin' in dishes[0]. Allowed: kind, minutes, title.")]
+    [InlineData("{ \"name\": \"a\", \"dishes\": [ { \"title\": \"x\", \"isHot\": true } ] }", 1, "unknown key 'isHot' in dishes[0]. Allowed: kind, minutes, title.")]
     [InlineData("{ \"name\": null, \"dishes\": [] }", 1, "name must be text, not null.")]
     [InlineData("{ \"name\": \"a\", \"dishes\": {} }", 1, "dishes must be a list, not an object.")]
     [InlineData("{ \"name\": \"a\", \"dishes\": [ null ] }", 1, "dishes[0] must be an object, not null.")]
@@ -120,9 +123,18 @@ public sealed class StrictJsonTests : IDisposable
     {
         Cold,
         VeryHot,
+
+        [JsonStringEnumMemberName("luke-warm")]
+        LukeWarm,
     }
 
-    private sealed record Dish(string Title, [property: Range(1, 60)] int Minutes, Heat Kind = Heat.Cold);
+    private sealed record Dish(string Title, [property: Range(1, 60)] int Minutes, Heat Kind = Heat.Cold)
+    {
+        [JsonIgnore]
+        public string Origin { get; init; } = "";
+
+        public bool IsHot => Kind != Heat.Cold;
+    }
 
     private sealed record Menu(string Name, IReadOnlyList<Dish> Dishes, string? Note = null, IReadOnlyDictionary<string, IReadOnlyList<int>>? Prices = null);
 }

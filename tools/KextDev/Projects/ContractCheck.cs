@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace KextDev.Projects;
@@ -140,7 +142,7 @@ internal sealed class ContractCheck(string file, ReadOnlyMemory<byte> text)
         }
         else if (type.IsEnum)
         {
-            var allowed = Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName).ToList();
+            var allowed = NamesOf(type).ToList();
             Expect(ref reader, JsonTokenType.String, $"one of {List(allowed)}", path);
             var name = reader.GetString()!;
             if (!allowed.Contains(name, StringComparer.Ordinal))
@@ -207,6 +209,10 @@ internal sealed class ContractCheck(string file, ReadOnlyMemory<byte> text)
 
         return _line;
     }
+
+    private static IEnumerable<string> NamesOf(Type type) =>
+        type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(
+            field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(field.Name));
 
     private static JsonTypeInfo Contract(Type type) => StrictJson.Options.GetTypeInfo(type);
 
