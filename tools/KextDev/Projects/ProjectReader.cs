@@ -1,0 +1,154 @@
+using System.Text.RegularExpressions;
+
+namespace KextDev.Projects;
+
+/// <summary>From what a manifest says to what it means, or to the line that makes no sense.</summary>
+internal sealed partial class ProjectReader(Located<ProjectManifest> located)
+{
+    private readonly ProjectManifest _manifest = located.Value;
+    private readonly string _file = Path.GetFullPath(located.File);
+
+    public Project Read()
+    {
+        CheckName("name", _manifest.Name);
+        var linux = ReadLinux();
+        var programs = ReadPrograms();
+        var tests = new List<TestDeclaration>();
+        foreach (var (index, test) in _manifest.Tests.Index())
+        {
+            tests.Add(ReadTest($"tests[{index}]", test, linux, tests, programs));
+        }
+
+        return new Project(_manifest.Name, _file, _manifest.Guest, linux, programs, tests);
+    }
+
+    private LinuxExtension ReadLinux()
+    {
+        const string path = "platforms.linux";
+        var linux = _manifest.Platforms.Linux;
+        var folder = Resolve($"{path}.kbuild", linux.Kbuild);
+        if (!Directory.Exists(folder))
+        {
+            throw located.Problem($"{path}.kbuild", $"the folder {linux.Kbuild} does not exist. {PathsAreRelative}");
+        }
+
+        if (!File.Exists(Path.Combine(folder, "Kbuild")) && !File.Exists(Path.Combine(folder, "Makefile")))
+        {
+            throw located.Problem($"{path}.kbuild", $"the folder {linux.Kbuild} holds neither a Kbuild file nor a Makefile, so the kernel's build finds nothing to make there.");
+        }
+
+        if (!ModuleName().IsMatch(linux.Module))
+        {
+            throw located.Problem($"{path}.module", $"'{linux.Module}' cannot be a module's name. Use letters, digits and '_', and no '.ko' at the end.");
+        }
+
+        if (linux.Variants.Count == 0)
+        {
+            throw located.Problem($"{path}.variants", "no variant is declared. Declare at least one, such as \"normal\": [].");
+        }
+
+        foreach (var name in linux.Variants.Keys)
+        {
+            CheckName($"{path}.variants.{name}", name);
+        }
+
+        return new LinuxExtension(folder, linux.Module, linux.Variants, linux.Variants.GetAt(0).Key);
+    }
+
+    private GuestPrograms ReadPrograms()
+    {
+        var programs = _manifest.Programs;
+        var others = programs.Others ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in others.Keys)
+        {
+            CheckName($"programs.others.{name}", name);
+        }
+
+        return new GuestPrograms(
+            programs.Flags ?? [],
+            [.. (programs.Common ?? []).Select((source, index) => Source($"programs.common[{index}]", source))],
+            others.ToDictionary(other => other.Key, other => Source($"programs.others.{other.Key}", other.Value), StringComparer.Ordinal));
+    }
+
+    private TestDeclaration ReadTest(string path, TestManifest test, LinuxExtension linux, List<TestDeclaration> earlier, GuestPrograms programs)
+    {
+        CheckName($"{path}.name", test.Name);
+        var twin = earlier.FindIndex(other => other.Name == test.Name);
+        if (twin >= 0)
+        {
+            throw located.Problem($"{path}.name", $"a test is called '{test.Name}' already, in line {located.Line($"tests[{twin}].name")}. Give this one another name.");
+        }
+
+        if (programs.Others.ContainsKey(test.Name))
+        {
+            throw located.Problem($"{path}.name", $"a program is called '{test.Name}' already, in line {located.Line($"programs.others.{test.Name}")}. Give this one another name.");
+        }
+
+        var variant = test.Variant ?? linux.DefaultVariant;
+        if (!linux.Variants.ContainsKey(variant))
+        {
+            throw located.Problem(
+                $"{path}.variant", $"there is no variant '{variant}'. Declared in platforms.linux.variants: {string.Join(", ", linux.Variants.Keys)}.{ClosestMatch.Question(variant, linux.Variants.Keys)}");
+        }
+
+        var plans = test.Plans ?? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var plan in plans.Keys.Where(plan => !TestPlan.Names.Contains(plan)))
+        {
+            throw located.Problem(
+                $"{path}.plans.{plan}", $"there is no plan '{plan}'. Plans: {string.Join(", ", TestPlan.Names)}.{ClosestMatch.Question(plan, TestPlan.Names)}");
+        }
+
+        var arguments = test.Arguments ?? [];
+        CheckSeconds($"{path}.arguments", arguments);
+        foreach (var (plan, further) in plans.Where(plan => plan.Key != TestPlan.Soak))
+        {
+            CheckSeconds($"{path}.plans.{plan}", further);
+        }
+
+        return new TestDeclaration(
+            test.Name, Source($"{path}.source", test.Source), variant, test.Extension, TimeSpan.FromSeconds(test.TimeLimit), arguments, plans);
+    }
+
+    private const string PathsAreRelative = "Paths are relative to the manifest's folder.";
+
+    private void CheckName(string keyPath, string name)
+    {
+        if (!FileName().IsMatch(name))
+        {
+            throw located.Problem(keyPath, $"'{name}' cannot be a name: it becomes a file's. Use up to 64 letters, digits, '_', '-' and '.', and begin with a letter or a digit.");
+        }
+    }
+
+    private void CheckSeconds(string keyPath, IReadOnlyList<string> arguments)
+    {
+        var index = arguments.ToList().FindIndex(argument => argument.Contains(TestPlan.Seconds, StringComparison.Ordinal));
+        if (index >= 0)
+        {
+            throw located.Problem($"{keyPath}[{index}]", $"'{arguments[index]}' asks for a length that only a soak has. Move it to \"plans\": {{ \"{TestPlan.Soak}\": [...] }}.");
+        }
+    }
+
+    private string Source(string keyPath, string source)
+    {
+        var path = Resolve(keyPath, source);
+        return !source.EndsWith(".c", StringComparison.Ordinal) ? throw located.Problem(keyPath, $"'{source}' is no C source: its name must end in '.c'.")
+            : !File.Exists(path) ? throw located.Problem(keyPath, $"the source {source} does not exist. {PathsAreRelative}")
+            : path;
+    }
+
+    private string Resolve(string keyPath, string path)
+    {
+        var folder = Path.GetDirectoryName(_file)!;
+        var full = Path.GetFullPath(path, folder);
+        return full == folder || full.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? full
+            : throw located.Problem(keyPath, $"'{path}' lies outside of the manifest's folder. Move the manifest up, or the file into its folder.");
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FileName();
+
+    // The kernel writes '-' as '_' in a loaded module's name; one spelling avoids the question. 55 characters fit its field.
+    [GeneratedRegex(@"\A[A-Za-z0-9_]{1,55}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ModuleName();
+}
