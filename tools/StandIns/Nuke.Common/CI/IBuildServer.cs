@@ -1,0 +1,6 @@
+namespace Nuke.Common.CI;
+
+/// <summary>Marks a host that is a build server.</summary>
+public interface IBuildServer
+{
+}

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nuke.Common.IO;
+using Serilog;
+
+namespace Nuke.Common.Execution;
+
+/// <summary>Remembers which targets of an invocation have succeeded, for `--continue`. The file holds a hash of the invocation, then names.</summary>
+internal sealed class PreviousAttempt
+{
+    private readonly string file;
+    private readonly HashSet<string> succeeded = new(StringComparer.Ordinal);
+
+    public PreviousAttempt(AbsolutePath temporaryDirectory, IEnumerable<string> arguments, bool continues)
+    {
+        file = temporaryDirectory / "build-attempt.log";
+        var invocation = string.Join(' ', arguments.Where(word => !word.StartsWith('-')));
+        var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(invocation)));
+        if (continues && File.Exists(file))
+        {
+            var lines = File.ReadAllLines(file);
+            if (lines.FirstOrDefault() == hash)
+            {
+                succeeded.UnionWith(lines.Skip(1));
+            }
+            else
+            {
+                Log.Warning("Build invocation changed. Restarting ...");
+            }
+        }
+
+        File.WriteAllLines(file, succeeded.Prepend(hash));
+    }
+
+    public bool HasSucceeded(string target) => succeeded.Contains(target);
+
+    public void Record(string target) => File.AppendAllLines(file, [target]);
+}
