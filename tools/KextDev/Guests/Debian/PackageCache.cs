@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using KextDev.Processes;
+
+namespace KextDev.Guests.Debian;
+
+/// <summary>
+/// Downloaded packages, and folders that some of them were unpacked into. The first use chooses the versions and writes them down in selection.json;
+/// later uses take the same ones and need no network. Unfinished downloads and folders carry names of their own and are thrown away.
+/// </summary>
+/// <param name="folder">Absolute path of .kextdev/cache.</param>
+public sealed class PackageCache(string folder, GuestNote note)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    private string PackagesFolder => Path.Combine(folder, "packages");
+
+    private string SelectionFile => Path.Combine(PackagesFolder, "selection.json");
+
+    /// <summary>The chosen packages, all of them at hand.</summary>
+    /// <param name="refresh">Chooses afresh, from lists fetched afresh.</param>
+    public async Task<PackageSelection> GetSelectionAsync(bool refresh, CancellationToken cancellationToken)
+    {
+        if (!refresh && ReadSelection() is { } known && known.All.All(IsDownloaded))
+        {
+            return known;
+        }
+
+        using var held = await FolderLock.TakeAsync(PackagesFolder, note, cancellationToken);
+        RemoveUnfinished(PackagesFolder);
+        var apt = new Apt(Path.Combine(folder, "apt"), note);
+        var selection = await RenewAsync(refresh ? null : ReadSelection(), refresh, apt, cancellationToken);
+        AtomicFile.Write(SelectionFile, stream => JsonSerializer.Serialize(stream, selection, Json));
+        return selection;
+    }
+
+    /// <summary>A folder with the content of these packages together, as dpkg would install them. Never write into it.</summary>
+    public async Task<string> GetRootAsync(IReadOnlyList<DebianPackage> packages, CancellationToken cancellationToken)
+    {
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', packages.Select(package => package.Sha256)))));
+        var roots = Path.Combine(folder, "roots");
+        var root = Path.Combine(roots, key[..16]);
+        if (Directory.Exists(root))
+        {
+            return root;
+        }
+
+        using var held = await FolderLock.TakeAsync(roots, note, cancellationToken);
+        if (Directory.Exists(root))
+        {
+            return root;
+        }
+
+        RemoveUnfinished(roots);
+        note($"Unpacking {string.Join(", ", packages.Select(package => package.Name))}.");
+        var unfinished = root + ".unfinished";
+        foreach (var package in packages)
+        {
+            await CheckAsync(package, cancellationToken);
+            await new HostCommand("dpkg-deb", "-x", PathOf(package), unfinished).RunAsync(cancellationToken);
+        }
+
+        // The rename must not reach the disk before the content does.
+        await new HostCommand("sync", "-f", unfinished).RunAsync(cancellationToken);
+        Directory.Move(unfinished, root);
+        return root;
+    }
+
+    private async Task<PackageSelection> RenewAsync(PackageSelection? known, bool refresh, Apt apt, CancellationToken cancellationToken)
+    {
+        if (known is not null)
+        {
+            try
+            {
+                await DownloadAsync(known, apt, cancellationToken);
+                return known;
+            }
+            catch (HostCommandException)
+            {
+                note($"A package of {known.KernelRelease} is neither in the cache nor in the archive any longer: choosing afresh.");
+            }
+        }
+
+        if (!refresh)
+        {
+            // The system's own lists save fetching ours; they may be missing, or so old that what they name is gone.
+            try
+            {
+                var listed = await new DebianCloud(apt).SelectAsync(cancellationToken);
+                await DownloadAsync(listed, apt, cancellationToken);
+                return listed;
+            }
+            catch (Exception exception) when (exception is PackagesUnknownException or HostCommandException)
+            {
+                note("The system's package lists are missing or old.");
+            }
+        }
+
+        await apt.UpdateAsync(cancellationToken);
+        var selection = await new DebianCloud(apt).SelectAsync(cancellationToken);
+        await DownloadAsync(selection, apt, cancellationToken);
+        return selection;
+    }
+
+    private async Task DownloadAsync(PackageSelection selection, Apt apt, CancellationToken cancellationToken)
+    {
+        var missing = selection.All.Where(package => !IsDownloaded(package)).ToList();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        note($"Downloading {missing.Count} Debian packages ({missing.Sum(package => package.Size) / 1_000_000} MB) with kernel {selection.KernelRelease}.");
+        var unfinished = Directory.CreateDirectory(Path.Combine(PackagesFolder, "download.unfinished")).FullName;
+        await apt.DownloadAsync(missing, unfinished, cancellationToken);
+        foreach (var package in missing)
+        {
+            File.Move(Path.Combine(unfinished, package.FileName), PathOf(package), overwrite: true);
+        }
+
+        Directory.Delete(unfinished, recursive: true);
+    }
+
+    // apt checked what it wrote; this finds what happened to the file since.
+    private async Task CheckAsync(DebianPackage package, CancellationToken cancellationToken)
+    {
+        string found;
+        await using (var stream = File.OpenRead(PathOf(package)))
+        {
+            found = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+        }
+
+        if (found != package.Sha256)
+        {
+            File.Delete(PathOf(package));
+            throw new InfrastructureException(
+                $"The cached package {PathOf(package)} is damaged: its SHA-256 is {found}, not {package.Sha256}. It was removed; the next try downloads it again.");
+        }
+    }
+
+    private PackageSelection? ReadSelection()
+    {
+        try
+        {
+            using var stream = File.OpenRead(SelectionFile);
+            return JsonSerializer.Deserialize<PackageSelection>(stream, Json) is { Guest: not null, Headers: not null, KernelRelease: not null } selection ? selection : null;
+        }
+        catch (Exception exception) when (exception is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private bool IsDownloaded(DebianPackage package) => new FileInfo(PathOf(package)) is { Exists: true } file && file.Length == package.Size;
+
+    private string PathOf(DebianPackage package) => Path.Combine(PackagesFolder, package.FileName);
+
+    private static void RemoveUnfinished(string parent)
+    {
+        foreach (var unfinished in Directory.EnumerateFileSystemEntries(parent, "*.unfinished"))
+        {
+            if (Directory.Exists(unfinished))
+            {
+                Directory.Delete(unfinished, recursive: true);
+            }
+            else
+            {
+                File.Delete(unfinished);
+            }
+        }
+    }
+}

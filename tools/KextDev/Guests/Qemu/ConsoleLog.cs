@@ -1,0 +1,50 @@
+using System.Text;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>The file that a machine's serial console goes to.</summary>
+/// <param name="Path">It need not exist yet.</param>
+public sealed record ConsoleLog(string Path)
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Enough to hold a panic's report, in bytes.</summary>
+    private const int TailLength = 16 * 1024;
+
+    /// <summary>Waits until anything was printed at all.</summary>
+    public async Task WaitForFirstByteAsync(CancellationToken cancellationToken)
+    {
+        while (new FileInfo(Path) is not { Exists: true, Length: > 0 })
+        {
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until a line starts with this text.</summary>
+    public async Task WaitForLineAsync(string start, CancellationToken cancellationToken)
+    {
+        while (!Tail().Any(line => line.StartsWith(start, StringComparison.Ordinal)))
+        {
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>The last lines, without control characters; the guest decides what is in them.</summary>
+    public IReadOnlyList<string> LastLines(int count) => [.. Tail().Where(line => line.Length > 0).TakeLast(count)];
+
+    private IEnumerable<string> Tail()
+    {
+        try
+        {
+            using var file = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek(Math.Max(0, file.Length - TailLength), SeekOrigin.Begin);
+            var text = new byte[TailLength];
+            var length = file.ReadAtLeast(text, TailLength, throwOnEndOfStream: false);
+            return Encoding.UTF8.GetString(text, 0, length).Split('\n').Select(line => string.Concat(line.Where(c => !char.IsControl(c) || c == '\t')));
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+}

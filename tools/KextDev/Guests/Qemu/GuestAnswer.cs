@@ -1,0 +1,73 @@
+using System.Threading.Channels;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>Waits until a guest can be logged in to: its console says so or its SSH server's banner comes, whichever is first.</summary>
+public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string definitionFile)
+{
+    /// <summary>Printed by the guest's init once its SSH server listens.</summary>
+    public const string ReadyLine = "KEXTDEV READY";
+
+    private int _probes;
+    private string _lastProbe = "";
+
+    /// <exception cref="InfrastructureException">It does not answer within the limit, panics, or QEMU is gone.</exception>
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var events = machine.Qmp.Subscribe();
+        var console = machine.Console.WaitForLineAsync(ReadyLine, ended.Token);
+        var banner = SshBanner.WaitAsync(machine.State.Endpoint.Host, machine.State.Endpoint.Port, Note, ended.Token);
+        var death = WaitForDeathAsync(events, ended.Token);
+        var late = Task.Delay(limit, ended.Token);
+        try
+        {
+            var first = await Task.WhenAny(console, banner, death, late);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (first == death)
+            {
+                throw QemuFailure.OfGuest(machine, await death, Tried(), $"The guest's init script and kernel are named in {definitionFile}.");
+            }
+
+            if (first == late)
+            {
+                var status = await machine.QueryStatusAsync(cancellationToken);
+                throw QemuFailure.OfGuest(
+                    machine, $"did not answer within {limit.TotalSeconds:0.#} s (QEMU calls it {status})", Tried(), $"A slow host may need a larger \"startLimit\" in {definitionFile}.");
+            }
+
+            await first;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll(console, banner, death, late).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private string Tried() =>
+        $"Waited for a console line that starts with '{ReadyLine}', and asked {machine.State.Endpoint.Host}:{machine.State.Endpoint.Port} for an SSH banner {_probes} times (last: {(_lastProbe.Length > 0 ? _lastProbe : "no attempt ended")}).";
+
+    private void Note(string failure)
+    {
+        _probes++;
+        _lastProbe = failure;
+    }
+
+    // A sentence's end that tells how the machine died.
+    private static async Task<string> WaitForDeathAsync(ChannelReader<QmpEvent> events, CancellationToken cancellationToken)
+    {
+        await foreach (var qmpEvent in events.ReadAllAsync(cancellationToken))
+        {
+            switch (qmpEvent.Name)
+            {
+                case "GUEST_PANICKED":
+                    return "panicked while it booted";
+                case "SHUTDOWN":
+                    return "switched itself off while it booted";
+            }
+        }
+
+        return "is gone: QEMU ended while it booted";
+    }
+}

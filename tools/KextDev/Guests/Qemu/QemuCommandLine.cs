@@ -1,0 +1,47 @@
+using KextDev.Guests.Images;
+using KextDev.Processes;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>One machine, as QEMU is told to run it.</summary>
+/// <param name="Memory">MiB.</param>
+/// <param name="Port">Loopback port that leads to the guest's SSH server; 0 lets QEMU choose.</param>
+public sealed record QemuCommandLine(BootImage Image, Accelerator Accelerator, int Memory, int Cpus, int Port, QemuFolder Folder, string ConsoleFile, string QmpSocket)
+{
+    public const string Program = "qemu-system-x86_64";
+
+    /// <summary>A panic ends in a machine that stays for its evidence: no reboot, no pause before the console is flushed. A hang of one processor becomes a panic.</summary>
+    private const string KernelArguments =
+        "console=ttyS0 quiet panic=-1 oops=panic nokaslr cryptomgr.notests=1 unknown_nmi_panic rcupdate.rcu_cpu_stall_timeout=5 sysctl.kernel.panic_on_rcu_stall=1";
+
+    /// <summary>The command to start the machine with: it returns when the machine runs, as a process of its own session that no Ctrl-C reaches.</summary>
+    public HostCommand ToCommand() => new("setsid", ["--wait", Program, .. Arguments()]);
+
+    public IEnumerable<string> Arguments() =>
+    [
+        "-machine", "q35",
+        "-accel", Accelerator == Accelerator.Kvm ? "kvm" : "tcg,thread=multi",
+        // All that the accelerator has: without RDRAND the first connection waits for entropy.
+        "-cpu", "max",
+        "-smp", $"{Cpus}",
+        "-m", $"{Memory}",
+        "-nodefaults", "-no-user-config", "-display", "none",
+        "-netdev", $"user,id=n0,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{Port}-10.0.2.15:22",
+        "-device", "virtio-net-pci,netdev=n0,romfile=",
+        "-chardev", $"file,id=console,path={Escape(ConsoleFile)}",
+        "-serial", "chardev:console",
+        "-chardev", $"socket,id=qmp,path={Escape(QmpSocket)},server=on,wait=off",
+        "-mon", "chardev=qmp,mode=control",
+        "-device", "pvpanic",
+        "-no-reboot", "-no-shutdown", "-action", "panic=none",
+        "-kernel", Image.Kernel,
+        "-initrd", Image.Initrd,
+        "-append", KernelArguments,
+        "-daemonize", "-pidfile", Folder.PidFile,
+        // Where complaints of the running process go, which has no standard error any more.
+        "-D", Folder.LogFile,
+    ];
+
+    // QEMU's option parser takes a doubled comma for a comma.
+    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+}

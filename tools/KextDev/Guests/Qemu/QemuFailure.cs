@@ -1,0 +1,47 @@
+using KextDev.Processes;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>The messages of guests that do not start.</summary>
+internal static class QemuFailure
+{
+    private const int ConsoleLines = 15;
+
+    /// <summary>QEMU refused to run the machine.</summary>
+    public static InfrastructureException OfStart(QemuCommandLine commandLine, CommandResult result)
+    {
+        var error = result.Error + result.Output;
+        if (commandLine.Port != 0 && error.Contains("host forwarding rule", StringComparison.Ordinal))
+        {
+            return new InfrastructureException(
+                $"The guest {commandLine.Folder.Name} was not started: port {commandLine.Port} of 127.0.0.1 is in use by another program. "
+                + "End that program, or set \"port\" to 0 in the guest's definition to take a free one.");
+        }
+
+        if (error.Contains("failed to execute", StringComparison.Ordinal) && error.Contains(QemuCommandLine.Program, StringComparison.Ordinal))
+        {
+            return new InfrastructureException(
+                $"The guest {commandLine.Folder.Name} was not started: {QemuCommandLine.Program} is not installed. Run ./build.sh KernelDeps, which installs it or names the command that does.");
+        }
+
+        return new InfrastructureException(
+            $"The guest {commandLine.Folder.Name} was not started: QEMU ended with exit code {result.ExitCode}.{Section("It says", error)}{Section("The command was", commandLine.ToCommand().ToString())}");
+    }
+
+    /// <summary>The machine runs, or ran, and nobody answered.</summary>
+    /// <param name="what">What became of it, as the rest of a sentence: "did not answer within 60 s".</param>
+    /// <param name="tried">What was waited for, and what came instead.</param>
+    public static InfrastructureException OfGuest(QemuMachine machine, string what, string tried, string wayOut)
+    {
+        var lines = machine.Console.LastLines(ConsoleLines);
+        var log = File.Exists(machine.Folder.LogFile) ? File.ReadAllText(machine.Folder.LogFile) : "";
+        return new InfrastructureException(
+            $"The guest {machine.Folder.Name} {what}. {tried}"
+            + Section("Last lines of its console", lines.Count > 0 ? string.Join('\n', lines) : "(it printed nothing)")
+            + Section("QEMU says", log)
+            + $"\n  {wayOut}\n  The whole console: {machine.State.ConsoleFile}");
+    }
+
+    private static string Section(string name, string text) =>
+        text.Trim() is { Length: > 0 } content ? $"\n  {name}:\n    {content.ReplaceLineEndings("\n    ")}" : "";
+}

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using KextDev.Guests.Debian;
+using KextDev.Guests.Images;
+using KextDev.Toolchains;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
+/// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
+public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKeepable
+{
+    private readonly GuestDefinition _definition;
+    private readonly GuestSite _site;
+    private readonly PackageCache _packages;
+    private QemuMachine? _machine;
+
+    public QemuGuest(GuestDefinition definition, GuestSite site)
+    {
+        _definition = definition;
+        _site = site;
+        _packages = new PackageCache(site.State.Cache, site.Note);
+    }
+
+    public string Name => _machine?.Folder.Name ?? _definition.Name;
+
+    public string ConsoleFile => Machine.State.ConsoleFile;
+
+    public bool Joined { get; private set; }
+
+    private QemuMachine Machine => _machine ?? throw new InvalidOperationException($"The guest {Name} was not started.");
+
+    public async Task<GuestEndpoint> StartAsync(CancellationToken cancellationToken)
+    {
+        if (_machine is null)
+        {
+            await QemuMachines.EndOrphansAsync(_site, cancellationToken);
+            var keys = await GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
+            var image = await GetImageAsync(keys, cancellationToken);
+            var starter = new QemuStarter(_definition, _site, image, keys);
+            _machine = await starter.JoinAsync(cancellationToken);
+            Joined = _machine is not null;
+            _machine ??= await starter.LaunchAsync(cancellationToken);
+        }
+
+        return _machine.State.Endpoint;
+    }
+
+    public void Keep() => Machine.Keep();
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_machine is { } machine)
+        {
+            _machine = null;
+            await machine.EndAsync(cancellationToken);
+            await machine.DisposeAsync();
+        }
+        else
+        {
+            await QemuMachines.EndAllAsync(_definition.Name, _site, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_machine is { } machine)
+        {
+            _machine = null;
+            if (!machine.State.Kept)
+            {
+                await machine.EndAsync(CancellationToken.None);
+            }
+
+            await machine.DisposeAsync();
+        }
+    }
+
+    public async IAsyncEnumerable<MachineEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var qmpEvent in Machine.Qmp.Subscribe().ReadAllAsync(cancellationToken))
+        {
+            switch (qmpEvent.Name)
+            {
+                case "GUEST_PANICKED":
+                    yield return new MachinePanicked(qmpEvent.Time);
+                    break;
+                case "SHUTDOWN" or "RESET":
+                    var reason = qmpEvent.Data.TryGetProperty("reason", out var word) ? word.GetString() : null;
+                    yield return new MachineStopped(qmpEvent.Time, reason ?? qmpEvent.Name);
+                    break;
+            }
+        }
+    }
+
+    public async Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken)
+    {
+        var selection = await _packages.GetSelectionAsync(refresh: false, cancellationToken);
+        var sources = Path.Combine(await _packages.GetRootAsync(selection.Headers, cancellationToken), "usr", "src");
+        if (sources.AsSpan().IndexOfAny(' ', ':') >= 0)
+        {
+            throw new InfrastructureException(
+                $"The kernel's build system cannot work in {sources}: it takes a space or a colon in a path for the end of it. Move the checkout to a path without these.");
+        }
+
+        var common = Directory.GetDirectories(sources, "linux-headers-*-common");
+        return common.Length == 1
+            ? new KernelTree(selection.KernelRelease, Path.Combine(sources, "linux-headers-" + selection.KernelRelease), common[0])
+            : throw new InfrastructureException($"The headers of {selection.KernelRelease} are not as Debian packs them: {common.Length} folders linux-headers-*-common in {sources}.");
+    }
+
+    private async Task<BootImage> GetImageAsync(GuestKeys keys, CancellationToken cancellationToken)
+    {
+        var selection = await _packages.GetSelectionAsync(refresh: false, cancellationToken);
+        return await new EmbeddedImage(_site.State.Cache, _packages, _site.Note).GetAsync(selection, keys, _definition.InitFile, cancellationToken);
+    }
+}

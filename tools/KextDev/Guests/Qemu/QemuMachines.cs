@@ -1,0 +1,87 @@
+namespace KextDev.Guests.Qemu;
+
+/// <summary>The QEMU machines that run for one checkout, whoever started them.</summary>
+internal static class QemuMachines
+{
+    /// <summary>Ends machines whose user was killed before it could.</summary>
+    public static async Task EndOrphansAsync(GuestSite site, CancellationToken cancellationToken)
+    {
+        foreach (var folder in QemuFolder.All(site.State))
+        {
+            if (folder.ReadState() is not { Kept: false } || FolderLock.TryTake(folder.Path) is not { } held)
+            {
+                continue;
+            }
+
+            using (held)
+            {
+                // Asked again now that nobody else can change it.
+                if (folder.ReadState() is { Kept: false })
+                {
+                    if (folder.FindProcess() is { } process)
+                    {
+                        site.Note($"Ending the guest {folder.Name} (process {process.Id}): the run that it belonged to was killed.");
+                    }
+
+                    await QemuMachine.EndAsync(folder, cancellationToken);
+                }
+            }
+        }
+    }
+
+    /// <summary>Ends the machines of a definition that nobody uses.</summary>
+    /// <exception cref="InfrastructureException">A kept one is in use.</exception>
+    public static async Task EndAllAsync(string name, GuestSite site, CancellationToken cancellationToken)
+    {
+        foreach (var folder in QemuFolder.All(site.State).Where(folder => folder.IsOf(name)))
+        {
+            if (FolderLock.TryTake(folder.Path) is { } held)
+            {
+                using (held)
+                {
+                    await QemuMachine.EndAsync(folder, cancellationToken);
+                }
+            }
+            else if (folder.ReadState() is { Kept: true })
+            {
+                throw new InfrastructureException(
+                    $"The guest {folder.Name} was not stopped: {FolderLock.Holder(folder.Path)} uses it. Wait for that, or end it, then try again.");
+            }
+        }
+    }
+
+    public static async Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken)
+    {
+        var guests = new List<GuestStatus>();
+        foreach (var folder in QemuFolder.All(site.State))
+        {
+            if (folder.ReadState() is { } state && folder.FindProcess() is { } process)
+            {
+                var (condition, user) = await AskAsync(folder, process, state, cancellationToken);
+                guests.Add(new GuestStatus(folder.Name, condition, state.Accelerator, state.Endpoint, state.Started, user, state.Kept, state.ConsoleFile));
+            }
+        }
+
+        return guests;
+    }
+
+    // A machine in use has its one connection taken; its user knows best.
+    private static async Task<(string Condition, string? User)> AskAsync(QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken)
+    {
+        if (FolderLock.TryTake(folder.Path) is not { } held)
+        {
+            return ("in use", FolderLock.Holder(folder.Path));
+        }
+
+        try
+        {
+            await using var machine = await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
+            return (await machine.QueryStatusAsync(cancellationToken), null);
+        }
+        catch (QmpException)
+        {
+            held.Dispose();
+            return ("not responding", null);
+        }
+    }
+}

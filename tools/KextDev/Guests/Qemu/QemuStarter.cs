@@ -1,0 +1,199 @@
+using KextDev.Guests.Images;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>Brings a machine of one definition to the point where it answers: joins a kept one, or launches one.</summary>
+internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, BootImage image, GuestKeys keys)
+{
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
+
+    private readonly KvmProof _kvm = new(site.State.Cache);
+
+    /// <summary>A kept machine is joined only when it is what would be launched.</summary>
+    private string Identity => $"{image.Key} {definition.Memory} {definition.Cpus} {definition.Port} {definition.Accelerator}";
+
+    /// <summary>Null when there is no kept machine that is free, of the same image, and alive.</summary>
+    public async Task<QemuMachine?> JoinAsync(CancellationToken cancellationToken)
+    {
+        foreach (var folder in QemuFolder.All(site.State).Where(folder => folder.IsOf(definition.Name) && folder.ReadState() is { Kept: true }))
+        {
+            if (FolderLock.TryTake(folder.Path) is not { } held)
+            {
+                site.Note($"The kept guest {folder.Name} is in use by {FolderLock.Holder(folder.Path)}: not joined.");
+            }
+            else if (await JoinAsync(folder, held, cancellationToken) is { } machine)
+            {
+                return machine;
+            }
+        }
+
+        return null;
+    }
+
+    public async Task<QemuMachine> LaunchAsync(CancellationToken cancellationToken)
+    {
+        if (ChooseAccelerator() is { } chosen)
+        {
+            return await LaunchAsync(chosen, prove: false, cancellationToken);
+        }
+
+        string failure;
+        try
+        {
+            return await LaunchAsync(Accelerator.Kvm, prove: true, cancellationToken);
+        }
+        catch (KvmFailedException exception)
+        {
+            failure = exception.Message;
+        }
+
+        site.Note($"KVM is not used: {failure}. Guests run under TCG, which is slower; remembered until the next boot of this host.");
+        var machine = await LaunchAsync(Accelerator.Tcg, prove: false, cancellationToken);
+
+        // Only now is it sure that KVM was what failed.
+        _kvm.Remember(failure);
+        return machine;
+    }
+
+    private async Task<QemuMachine?> JoinAsync(QemuFolder folder, FolderLock held, CancellationToken cancellationToken)
+    {
+        var state = folder.ReadState();
+        QemuMachine? machine = null;
+        try
+        {
+            if (state is { Kept: true } && folder.FindProcess() is { } process)
+            {
+                if (state.Identity != Identity)
+                {
+                    site.Note($"The kept guest {folder.Name} was made from another definition or image: not joined. ./build.sh VmDown ends it.");
+                    return null;
+                }
+
+                machine = await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
+                await new GuestAnswer(machine, JoinLimit, definition.File).WaitAsync(cancellationToken);
+                var joined = machine;
+                machine = null;
+                return joined;
+            }
+        }
+        catch (InfrastructureException exception)
+        {
+            site.Note($"The kept guest {folder.Name} answers no longer and is ended: {exception.Message.Split('\n')[0]}");
+            await QemuMachine.EndAsync(folder, cancellationToken);
+        }
+        finally
+        {
+            if (machine is not null)
+            {
+                await machine.DisposeAsync();
+            }
+        }
+
+        held.Dispose();
+        return null;
+    }
+
+    // Null when KVM has yet to be tried.
+    private Accelerator? ChooseAccelerator()
+    {
+        if (definition.Accelerator != Accelerator.Auto)
+        {
+            return definition.Accelerator;
+        }
+
+        if (KvmProof.Obstacle() is { } obstacle)
+        {
+            site.Note($"KVM is not used: {obstacle}. Guests run under TCG, which is slower.");
+            return Accelerator.Tcg;
+        }
+
+        if (_kvm.Recall() is not { } answer)
+        {
+            return null;
+        }
+
+        if (answer.Failure is null)
+        {
+            return Accelerator.Kvm;
+        }
+
+        site.Note($"KVM is not used: {answer.Failure} (remembered). Guests run under TCG, which is slower.");
+        return Accelerator.Tcg;
+    }
+
+    private async Task<QemuMachine> LaunchAsync(Accelerator accelerator, bool prove, CancellationToken cancellationToken)
+    {
+        var (folder, held) = TakeFreeFolder();
+        var commandLine = new QemuCommandLine(
+            image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder, site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path));
+        QemuMachine machine;
+        try
+        {
+            machine = await QemuMachine.LaunchAsync(held, commandLine, keys, Identity, cancellationToken);
+        }
+        catch (InfrastructureException exception) when (prove)
+        {
+            throw new KvmFailedException($"QEMU refused to run a guest under it ({exception.Message.Split('\n')[0]})", exception);
+        }
+
+        try
+        {
+            if (prove)
+            {
+                await ProveAsync(machine, cancellationToken);
+            }
+
+            await new GuestAnswer(machine, TimeSpan.FromSeconds(definition.StartLimit), definition.File).WaitAsync(cancellationToken);
+            return machine;
+        }
+        catch
+        {
+            await machine.EndAsync(CancellationToken.None);
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task ProveAsync(QemuMachine machine, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(KvmProof.Limit);
+        var printed = machine.Console.WaitForFirstByteAsync(limit.Token);
+        try
+        {
+            if (await Task.WhenAny(printed, machine.Qmp.Closed) != printed)
+            {
+                await limit.CancelAsync();
+                throw new KvmFailedException("QEMU died when a guest was to run under it");
+            }
+
+            await printed;
+            _kvm.Remember(failure: null);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new KvmFailedException($"/dev/kvm opens, but a guest printed nothing under it within {KvmProof.Limit.TotalSeconds:0} s", exception);
+        }
+    }
+
+    private (QemuFolder Folder, FolderLock Held) TakeFreeFolder()
+    {
+        foreach (var folder in QemuFolder.Of(definition.Name, site.State))
+        {
+            if (FolderLock.TryTake(folder.Path) is { } held)
+            {
+                if (folder.FindProcess() is null)
+                {
+                    folder.Forget();
+                    return (folder, held);
+                }
+
+                held.Dispose();
+            }
+        }
+
+        throw new InvalidOperationException("The folders of a definition have no end.");
+    }
+
+    private sealed class KvmFailedException(string message, Exception? cause = null) : Exception(message, cause);
+}

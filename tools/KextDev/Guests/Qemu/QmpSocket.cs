@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace KextDev.Guests.Qemu;
+
+/// <summary>Where QEMU's machine protocol is spoken. The system allows a socket's path 107 bytes, which a checkout deep in a home folder exceeds.</summary>
+public static class QmpSocket
+{
+    private const string Name = "qmp";
+    private const int LongestPath = 107;
+
+    /// <summary>A path in the folder, or in a private folder among the temporary ones where that is too long.</summary>
+    public static string Choose(string folder)
+    {
+        var path = Path.Combine(folder, Name);
+        return Encoding.UTF8.GetByteCount(path) <= LongestPath ? path : Path.Combine(Directory.CreateTempSubdirectory("kextdev-").FullName, Name);
+    }
+
+    public static void Remove(string path, string folder)
+    {
+        if (Path.GetDirectoryName(path) is { } parent && Directory.Exists(parent))
+        {
+            File.Delete(path);
+            if (parent != folder)
+            {
+                Directory.Delete(parent);
+            }
+        }
+    }
+}
