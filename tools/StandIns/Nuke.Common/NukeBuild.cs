@@ -14,7 +14,7 @@ namespace Nuke.Common;
 /// </summary>
 public abstract class NukeBuild : INukeBuild
 {
-    private IReadOnlyList<ExecutableTarget> plan = [];
+    private IReadOnlyList<ExecutableTarget> _plan = [];
 
     static NukeBuild()
     {
@@ -41,7 +41,7 @@ public abstract class NukeBuild : INukeBuild
     public static bool IsServerBuild => Host is IBuildServer;
 
     [Parameter("List of targets to be invoked. Default is '{default_target}'.", Name = ParameterSources.InvokedTargets, Separator = "+")]
-    public IReadOnlyCollection<ExecutableTarget> InvokedTargets => [.. plan.Where(target => target.Invoked)];
+    public IReadOnlyCollection<ExecutableTarget> InvokedTargets => [.. _plan.Where(target => target.Invoked)];
 
     public IReadOnlyCollection<ExecutableTarget> ScheduledTargets => With(ExecutionStatus.Scheduled);
 
@@ -49,7 +49,7 @@ public abstract class NukeBuild : INukeBuild
     public IReadOnlyCollection<ExecutableTarget> FinishedTargets
         => [.. With(ExecutionStatus.Failed), .. With(ExecutionStatus.Succeeded)];
 
-    public bool IsSucceeding => plan.All(target =>
+    public bool IsSucceeding => _plan.All(target =>
         target.Status is ExecutionStatus.Succeeded or ExecutionStatus.Skipped or ExecutionStatus.Collective);
 
     public int? ExitCode { get; set; }
@@ -114,7 +114,7 @@ public abstract class NukeBuild : INukeBuild
         return BuildRun.Execute(build, () => [.. defaultTargetExpressions.Select(expression => expression.Compile(preferInterpretation: true)(build))]);
     }
 
-    internal void Follow(IReadOnlyList<ExecutableTarget> executionPlan) => plan = executionPlan;
+    internal void Follow(IReadOnlyList<ExecutableTarget> executionPlan) => _plan = executionPlan;
 
     private static object ValueOf(LambdaExpression expression)
     {
@@ -122,5 +122,5 @@ public abstract class NukeBuild : INukeBuild
         return ParameterMember.Of(member).Attribute.TryGetValue(member, NamedMember.InstanceOf(expression));
     }
 
-    private List<ExecutableTarget> With(ExecutionStatus status) => [.. plan.Where(target => target.Status == status)];
+    private List<ExecutableTarget> With(ExecutionStatus status) => [.. _plan.Where(target => target.Status == status)];
 }

@@ -8,20 +8,20 @@ namespace Nuke.Common.Execution;
 /// <summary>Remembers which targets of an invocation have succeeded, for `--continue`. The file holds a hash of the invocation, then names.</summary>
 internal sealed class PreviousAttempt
 {
-    private readonly string file;
-    private readonly HashSet<string> succeeded = new(StringComparer.Ordinal);
+    private readonly string _file;
+    private readonly HashSet<string> _succeeded = new(StringComparer.Ordinal);
 
     public PreviousAttempt(AbsolutePath temporaryDirectory, IEnumerable<string> arguments, bool continues)
     {
-        file = temporaryDirectory / "build-attempt.log";
+        _file = temporaryDirectory / "build-attempt.log";
         var invocation = string.Join(' ', arguments.Where(word => !word.StartsWith('-')));
         var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(invocation)));
-        if (continues && File.Exists(file))
+        if (continues && File.Exists(_file))
         {
-            var lines = File.ReadAllLines(file);
+            var lines = File.ReadAllLines(_file);
             if (lines.FirstOrDefault() == hash)
             {
-                succeeded.UnionWith(lines.Skip(1));
+                _succeeded.UnionWith(lines.Skip(1));
             }
             else
             {
@@ -29,10 +29,10 @@ internal sealed class PreviousAttempt
             }
         }
 
-        File.WriteAllLines(file, succeeded.Prepend(hash));
+        File.WriteAllLines(_file, _succeeded.Prepend(hash));
     }
 
-    public bool HasSucceeded(string target) => succeeded.Contains(target);
+    public bool HasSucceeded(string target) => _succeeded.Contains(target);
 
-    public void Record(string target) => File.AppendAllLines(file, [target]);
+    public void Record(string target) => File.AppendAllLines(_file, [target]);
 }

@@ -9,29 +9,29 @@ namespace Nuke.Common.IO;
 [TypeConverter(typeof(TypeConverter))]
 public class AbsolutePath
 {
-    private readonly string path;
+    private readonly string _path;
 
     private AbsolutePath(string path)
     {
-        this.path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
     }
 
-    public string Name => Path.GetFileName(path);
+    public string Name => Path.GetFileName(_path);
 
-    public string NameWithoutExtension => Path.GetFileNameWithoutExtension(path);
+    public string NameWithoutExtension => Path.GetFileNameWithoutExtension(_path);
 
-    public string Extension => Path.GetExtension(path);
+    public string Extension => Path.GetExtension(_path);
 
     /// <summary>Null above the root.</summary>
-    public AbsolutePath Parent => Path.GetDirectoryName(path) is { } parent ? new AbsolutePath(parent) : null;
+    public AbsolutePath Parent => Path.GetDirectoryName(_path) is { } parent ? new AbsolutePath(parent) : null;
 
     public static implicit operator AbsolutePath(string path) => path is null ? null : Create(path);
 
-    public static implicit operator string(AbsolutePath path) => path?.path;
+    public static implicit operator string(AbsolutePath path) => path?._path;
 
-    public static AbsolutePath operator /(AbsolutePath left, string right) => new(Path.Combine(left.NotNull().path, right ?? ""));
+    public static AbsolutePath operator /(AbsolutePath left, string right) => new(Path.Combine(left.NotNull()._path, right ?? ""));
 
-    public static AbsolutePath operator +(AbsolutePath left, string right) => new(left.NotNull().path + right);
+    public static AbsolutePath operator +(AbsolutePath left, string right) => new(left.NotNull()._path + right);
 
     public static bool operator ==(AbsolutePath a, AbsolutePath b) => Equals(a, b);
 
@@ -44,11 +44,11 @@ public class AbsolutePath
         return new AbsolutePath(path);
     }
 
-    public override bool Equals(object obj) => obj is AbsolutePath other && other.path == path;
+    public override bool Equals(object obj) => obj is AbsolutePath other && other._path == _path;
 
-    public override int GetHashCode() => path.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => _path.GetHashCode(StringComparison.Ordinal);
 
-    public override string ToString() => path;
+    public override string ToString() => _path;
 
     /// <summary>A relative path in a parameter is meant from the working directory.</summary>
     public class TypeConverter : System.ComponentModel.TypeConverter

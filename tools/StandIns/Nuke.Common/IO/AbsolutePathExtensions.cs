@@ -60,11 +60,16 @@ public static class AbsolutePathExtensions
 
     /// <summary>Files below the folder: `*` within a name, `**` over folders.</summary>
     public static IReadOnlyCollection<AbsolutePath> GlobFiles(this AbsolutePath directory, params string[] patterns)
-    {
-        return [.. patterns.SelectMany(pattern => Glob(directory, pattern.Split('/'))).Distinct()];
-    }
+        => [.. patterns.SelectMany(pattern => Glob(directory, pattern.Split('/'), Directory.EnumerateFiles)).Distinct()];
 
-    private static IEnumerable<AbsolutePath> Glob(AbsolutePath directory, ReadOnlyMemory<string> parts)
+    /// <summary>The same for folders.</summary>
+    public static IReadOnlyCollection<AbsolutePath> GlobDirectories(this AbsolutePath directory, params string[] patterns)
+        => [.. patterns.SelectMany(pattern => Glob(directory, pattern.Split('/'), Directory.EnumerateDirectories)).Distinct()];
+
+    /// <param name="directory">Where to look.</param>
+    /// <param name="parts">The pattern, split at its separators.</param>
+    /// <param name="enumerate">What the last part names: the files of a folder, or its folders.</param>
+    private static IEnumerable<AbsolutePath> Glob(AbsolutePath directory, ReadOnlyMemory<string> parts, Func<string, IEnumerable<string>> enumerate)
     {
         if (!directory.DirectoryExists())
         {
@@ -74,14 +79,14 @@ public static class AbsolutePathExtensions
         var part = parts.Span[0];
         if (part == "**")
         {
-            var below = Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal).SelectMany(folder => Glob(folder, parts));
-            return Glob(directory, parts.Length > 1 ? parts[1..] : AnyName).Concat(below);
+            var below = Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal).SelectMany(folder => Glob(folder, parts, enumerate));
+            return Glob(directory, parts.Length > 1 ? parts[1..] : AnyName, enumerate).Concat(below);
         }
 
         var isLast = parts.Length == 1;
-        var entries = isLast ? Directory.EnumerateFiles(directory) : Directory.EnumerateDirectories(directory);
+        var entries = isLast ? enumerate(directory) : Directory.EnumerateDirectories(directory);
         var matches = entries.Where(entry => FileSystemName.MatchesSimpleExpression(part, Path.GetFileName(entry), ignoreCase: false))
             .Order(StringComparer.Ordinal);
-        return isLast ? matches.Select(AbsolutePath.Create) : matches.SelectMany(folder => Glob(folder, parts[1..]));
+        return isLast ? matches.Select(AbsolutePath.Create) : matches.SelectMany(folder => Glob(folder, parts[1..], enumerate));
     }
 }

@@ -11,25 +11,25 @@ internal sealed class BuildLog : ILogEventSink, IDisposable
     private static readonly MessageTemplateTextFormatter Line = new("{Timestamp:HH:mm:ss} [{Level:u3}] {Message:l}{NewLine}{Exception}");
     private static readonly MessageTemplateTextFormatter Bare = new("{Message:l}");
 
-    private readonly Lock gate = new();
-    private readonly ConsoleLines console;
-    private readonly Host host;
-    private readonly LogEventLevel shownFrom;
-    private readonly StreamWriter? file;
-    private readonly List<(string Target, LogEvent Event)> problems = [];
+    private readonly Lock _gate = new();
+    private readonly ConsoleLines _console;
+    private readonly Host _host;
+    private readonly LogEventLevel _shownFrom;
+    private readonly StreamWriter? _file;
+    private readonly List<(string Target, LogEvent Event)> _problems = [];
 
     public BuildLog(ConsoleLines console, Host host, Verbosity verbosity, AbsolutePath temporaryDirectory)
     {
-        this.console = console;
-        this.host = host;
-        shownFrom = verbosity switch
+        _console = console;
+        _host = host;
+        _shownFrom = verbosity switch
         {
             Verbosity.Verbose => LogEventLevel.Verbose,
             Verbosity.Minimal => LogEventLevel.Warning,
             Verbosity.Quiet => LogEventLevel.Error,
             _ => LogEventLevel.Debug,
         };
-        file = Open(temporaryDirectory / "build.log");
+        _file = Open(temporaryDirectory / "build.log");
     }
 
     /// <summary>Empty between targets.</summary>
@@ -40,42 +40,42 @@ internal sealed class BuildLog : ILogEventSink, IDisposable
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. problems.Select(problem => (LevelOf(problem.Event), problem.Target, Render(Bare, problem.Event)))];
+                return [.. _problems.Select(problem => (LevelOf(problem.Event), problem.Target, Render(Bare, problem.Event)))];
             }
         }
     }
 
     public void Emit(LogEvent logEvent)
     {
-        lock (gate)
+        lock (_gate)
         {
             var line = Render(Line, logEvent).TrimEnd('\n');
-            if (logEvent.Level >= shownFrom)
+            if (logEvent.Level >= _shownFrom)
             {
-                console.Write(line, ColourOf(logEvent.Level));
+                _console.Write(line, ColourOf(logEvent.Level));
             }
 
-            file?.WriteLine($"{logEvent.Timestamp:HH:mm:ss.fff} | {LevelOf(logEvent)[0]} | {Target,-20} | {line[15..]}");
+            _file?.WriteLine($"{logEvent.Timestamp:HH:mm:ss.fff} | {LevelOf(logEvent)[0]} | {Target,-20} | {line[15..]}");
             if (logEvent.Level < LogEventLevel.Warning)
             {
                 return;
             }
 
-            problems.Add((Target, logEvent));
+            _problems.Add((Target, logEvent));
             if (logEvent.Level == LogEventLevel.Warning)
             {
-                host.ReportWarning(console, Render(Bare, logEvent));
+                _host.ReportWarning(_console, Render(Bare, logEvent));
             }
             else
             {
-                host.ReportError(console, Render(Bare, logEvent));
+                _host.ReportError(_console, Render(Bare, logEvent));
             }
         }
     }
 
-    public void Dispose() => file?.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     /// <summary>A log that cannot be written, for another build holds it or the disk is full, must not stop the build.</summary>
     private static StreamWriter? Open(string path)

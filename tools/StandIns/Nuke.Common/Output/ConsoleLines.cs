@@ -5,16 +5,16 @@ internal sealed class ConsoleLines
 {
     private const string Reset = "\e[0m";
 
-    private readonly Lock gate = new();
-    private readonly bool hasColours = !Console.IsOutputRedirected
+    private readonly Lock _gate = new();
+    private readonly bool _hasColours = !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     public void Write(string line = "", LineColour colour = LineColour.None)
     {
-        lock (gate)
+        lock (_gate)
         {
-            Console.Out.WriteLine(hasColours && colour != LineColour.None ? $"\e[{(int)colour}m{line}{Reset}" : line);
+            Console.Out.WriteLine(_hasColours && colour != LineColour.None ? $"\e[{(int)colour}m{line}{Reset}" : line);
         }
     }
 
