@@ -18,8 +18,10 @@
  * to the last byte. A record never wraps: where the rest is too short, a filler (event 0) takes
  * it and the record lies at offset 0. A record is only placed where room for one more header
  * remains behind it, so a filler always fits and no offset is ever nearer than a header to the
- * end. The edge stays before a filler until the record behind it is finished, so the reader's
- * limit never is an offset from which it would have to guess.
+ * end. An empty ring takes any record (with its header) of up to half of size less one header; a
+ * larger one depends on where the head happens to be. The edge stays before a filler until the
+ * record behind it is finished, so the reader's limit never is an offset from which it would have
+ * to guess.
  *
  * Producers never wait for the reader or for each other's data, and the reader waits for nobody:
  * - reserve holds the lock for the arithmetic and one header, commit takes none;
@@ -47,18 +49,25 @@
 
 #include "port.h"
 
+/*
+ * Who writes a line often does not share it with one who reads it often: a reader that polls takes
+ * from the producers the line of the head alone, not that of their lock.
+ */
 struct osq_ring {
 	/* Set by open, constant until the next one. */
 	uint8_t *buffer;
 	uint32_t size; /* a multiple of OSQ_RECORD_ALIGN */
 
-	/* The producers' line, written under the lock. */
+	/* The producers' own, under the lock. */
 	osq_lock_t lock __attribute__((aligned(OSQ_CACHE_LINE)));
 	uint32_t open;
-	uint32_t head;
+	uint32_t tail_seen; /* a tail of the past: at worst there is more room than it says */
+
+	/* Written by the producers under the lock, read by the reader. */
+	uint32_t head __attribute__((aligned(OSQ_CACHE_LINE)));
 	uint64_t dropped; /* since open */
 
-	/* The reader's line. */
+	/* Written by the reader; producers load tail when tail_seen leaves too little room. */
 	uint32_t tail __attribute__((aligned(OSQ_CACHE_LINE)));
 	uint32_t edge;
 	uint64_t dropped_told;

@@ -43,16 +43,18 @@
  * is reported exactly. Hence this attribute; padding is spelt out as members, so that each layout
  * is the natural one of a 64-bit system all the same.
  */
-#define OSQ_LAYOUT       __attribute__((packed, aligned(4)))
-#define OSQ_RECORD_ALIGN 4
+#define OSQ_LAYOUT         __attribute__((packed, aligned(4)))
+#define OSQ_RECORD_ALIGN   4
 
-#define OSQ_DEVICE_PATH  "/dev/osquery"
+#define OSQ_DEVICE_PATH    "/dev/osquery"
 
-/* Kernel and daemon must agree exactly. */
+/* Kernel and daemon must agree exactly; a program may try both. */
+#define OSQ_VERSION_NORMAL 4ULL
+#define OSQ_VERSION_TEST   (OSQ_VERSION_NORMAL | 1ULL << 63)
 #ifdef OSQ_TEST_BUILD
-#define OSQ_VERSION (4ULL | 1ULL << 63)
+#define OSQ_VERSION OSQ_VERSION_TEST
 #else
-#define OSQ_VERSION 4ULL
+#define OSQ_VERSION OSQ_VERSION_NORMAL
 #endif
 
 #define OSQ_BUFFER_MIN (8u << 10)
