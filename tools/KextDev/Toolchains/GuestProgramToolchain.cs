@@ -1,0 +1,133 @@
+using KextDev.Guests;
+using KextDev.Processes;
+using KextDev.Projects;
+
+namespace KextDev.Toolchains;
+
+/// <summary>Compiles the programs that run in the guest: one static executable for each test and each other program of a project.</summary>
+/// <param name="buildFolder">Everything that is made lies below it, in a folder of the project's name.</param>
+/// <param name="tell">Told what the compiler says, as it comes.</param>
+/// <param name="note">Told when another build is waited for.</param>
+public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell, GuestNote note)
+{
+    private const string Compiler = "gcc";
+
+    /// <summary>All programs of the project, built or found up to date, in the manifest's order: tests first.</summary>
+    /// <exception cref="BuildFailedException">A source does not compile; all the others were tried.</exception>
+    public async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, CancellationToken cancellationToken)
+    {
+        var projectFolder = Path.GetFullPath(Path.Combine(buildFolder, project.Name));
+        using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
+
+        var folder = Path.Combine(projectFolder, "programs");
+        var build = new Build(project, folder, new CompilerOutput(tell));
+        IReadOnlyList<(string Name, string Source)> programs =
+            [.. project.Tests.Select(test => (test.Name, test.Source)), .. project.Programs.Others.Select(other => (other.Key, other.Value))];
+
+        await build.RunAsync(programs.Select(program => program.Source).Concat(project.Programs.Common).Distinct(), build.CompileAsync, cancellationToken);
+        await build.RunAsync(programs, build.LinkAsync, cancellationToken);
+        return [.. programs.Select(program => new GuestProgram(program.Name, Path.Combine(folder, program.Name)))];
+    }
+
+    private sealed class Build(Project project, string folder, CompilerOutput output)
+    {
+        private readonly IReadOnlyList<string> _flags = [.. project.Programs.Flags.Select(flag => AbsoluteInclude(flag, project.Folder))];
+
+        /// <summary>Does all of one kind, a few at once; then fails if one of them failed.</summary>
+        public async Task RunAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, Task<string?>> build, CancellationToken cancellationToken)
+        {
+            var failures = new List<string>();
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(items, options, async (item, cancellation) =>
+            {
+                if (await build(item, cancellation) is { } failure)
+                {
+                    lock (failures)
+                    {
+                        failures.Add(failure);
+                    }
+                }
+            });
+
+            if (failures.Count > 0)
+            {
+                throw output.Failure(string.Join('\n', failures), []);
+            }
+        }
+
+        /// <returns>Null, or what failed.</returns>
+        public Task<string?> CompileAsync(string source, CancellationToken cancellationToken)
+        {
+            var made = Object(source);
+            var dependencies = made + ".d";
+            return MakeAsync(
+                made,
+                [.. _flags, "-MMD", "-MF", dependencies, "-c", "-o", made, source],
+                () => Dependencies(File.ReadAllText(dependencies)).Select(file => Path.GetFullPath(file, project.Folder)),
+                $"{Path.GetRelativePath(project.Folder, source)} was not compiled",
+                cancellationToken);
+        }
+
+        /// <returns>Null, or what failed.</returns>
+        public Task<string?> LinkAsync((string Name, string Source) program, CancellationToken cancellationToken)
+        {
+            IReadOnlyList<string> objects = [.. project.Programs.Common.Prepend(program.Source).Distinct().Select(Object)];
+            var made = Path.Combine(folder, program.Name);
+            return MakeAsync(
+                made,
+                [.. _flags, "-static", "-o", made, .. objects],
+                () => objects,
+                $"The program {program.Name} was not linked",
+                cancellationToken);
+        }
+
+        private async Task<string?> MakeAsync(
+            string made, IReadOnlyList<string> arguments, Func<IEnumerable<string>> inputs, string failure, CancellationToken cancellationToken)
+        {
+            var command = new HostCommand(Compiler, arguments)
+            {
+                WorkingDirectory = project.Folder,
+                Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
+            };
+            var stampFile = Path.Combine(folder, ".stamps", Path.GetRelativePath(folder, made));
+            if (BuildStamp.Holds(stampFile, command.ToString()))
+            {
+                return null;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(made)!);
+            Directory.CreateDirectory(Path.GetDirectoryName(stampFile)!);
+            File.Delete(stampFile);
+            var start = DateTime.UtcNow;
+            var result = await command.TryRunAsync(cancellationToken);
+            output.Add((result.Output + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            if (result.ExitCode != 0)
+            {
+                return $"{failure}: {Compiler} ended with exit code {result.ExitCode}. Command: {command}";
+            }
+
+            // A source that changed while the compiler read it leaves no stamp, so that it is compiled again next time.
+            IReadOnlyList<string> read = [.. inputs()];
+            if (read.All(file => File.GetLastWriteTimeUtc(file) < start))
+            {
+                BuildStamp.Write(stampFile, BuildStamp.Make(command.ToString(), read.Append(made)));
+            }
+
+            return null;
+        }
+
+        private string Object(string source) => Path.Combine(folder, ".objects", Path.GetRelativePath(project.Folder, source) + ".o");
+    }
+
+    // The compiler runs in the project's folder, but its messages shall name files as they are found from anywhere.
+    private static string AbsoluteInclude(string flag, string folder) =>
+        flag.StartsWith("-I", StringComparison.Ordinal) && flag.Length > 2 ? "-I" + Path.GetFullPath(flag[2..], folder) : flag;
+
+    // "object: source header \⏎ header", a space in a name written as "\ ".
+    private static IEnumerable<string> Dependencies(string rule) =>
+        rule[(rule.IndexOf(": ", StringComparison.Ordinal) + 2)..]
+            .Replace("\\\n", " ", StringComparison.Ordinal)
+            .Replace("\\ ", "\0", StringComparison.Ordinal)
+            .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(file => file.Replace('\0', ' '));
+}
