@@ -14,6 +14,8 @@ public sealed class PackageCache(string folder, GuestNote note)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    private const string Unfinished = ".unfinished";
+
     private string PackagesFolder => Path.Combine(folder, "packages");
 
     private string SelectionFile => Path.Combine(PackagesFolder, "selection.json");
@@ -54,10 +56,14 @@ public sealed class PackageCache(string folder, GuestNote note)
 
         RemoveUnfinished(roots);
         note($"Unpacking {string.Join(", ", packages.Select(package => package.Name))}.");
-        var unfinished = root + ".unfinished";
+        var unfinished = root + Unfinished;
         foreach (var package in packages)
         {
-            await CheckAsync(package, cancellationToken);
+            if (!await IsIntactAsync(package, cancellationToken))
+            {
+                await ReplaceAsync(package, cancellationToken);
+            }
+
             await new HostCommand("dpkg-deb", "-x", PathOf(package), unfinished).RunAsync(cancellationToken);
         }
 
@@ -112,9 +118,14 @@ public sealed class PackageCache(string folder, GuestNote note)
         }
 
         note($"Downloading {missing.Count} Debian packages ({missing.Sum(package => package.Size) / 1_000_000} MB) with kernel {selection.KernelRelease}.");
-        var unfinished = Directory.CreateDirectory(Path.Combine(PackagesFolder, "download.unfinished")).FullName;
-        await apt.DownloadAsync(missing, unfinished, cancellationToken);
-        foreach (var package in missing)
+        await FetchAsync(missing, apt, cancellationToken);
+    }
+
+    private async Task FetchAsync(IReadOnlyList<DebianPackage> packages, Apt apt, CancellationToken cancellationToken)
+    {
+        var unfinished = Directory.CreateDirectory(Path.Combine(PackagesFolder, "download" + Unfinished)).FullName;
+        await apt.DownloadAsync(packages, unfinished, cancellationToken);
+        foreach (var package in packages)
         {
             File.Move(Path.Combine(unfinished, package.FileName), PathOf(package), overwrite: true);
         }
@@ -123,19 +134,27 @@ public sealed class PackageCache(string folder, GuestNote note)
     }
 
     // apt checked what it wrote; this finds what happened to the file since.
-    private async Task CheckAsync(DebianPackage package, CancellationToken cancellationToken)
+    private async Task<bool> IsIntactAsync(DebianPackage package, CancellationToken cancellationToken)
     {
-        string found;
-        await using (var stream = File.OpenRead(PathOf(package)))
+        if (!IsDownloaded(package))
         {
-            found = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+            return false;
         }
 
-        if (found != package.Sha256)
+        await using var stream = File.OpenRead(PathOf(package));
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)) == package.Sha256;
+    }
+
+    private async Task ReplaceAsync(DebianPackage package, CancellationToken cancellationToken)
+    {
+        note($"The cached package {package.FileName} is damaged: downloading it again.");
+        using var held = await FolderLock.TakeAsync(PackagesFolder, note, cancellationToken);
+        await FetchAsync([package], new Apt(Path.Combine(folder, "apt"), note), cancellationToken);
+        if (!await IsIntactAsync(package, cancellationToken))
         {
-            File.Delete(PathOf(package));
             throw new InfrastructureException(
-                $"The cached package {PathOf(package)} is damaged: its SHA-256 is {found}, not {package.Sha256}. It was removed; the next try downloads it again.");
+                $"The package {package.FileName} came again with another content than its SHA-256 {package.Sha256} tells. "
+                + $"Choose packages afresh (./build.sh KernelDeps --refresh), or look at {PathOf(package)}.");
         }
     }
 
@@ -158,7 +177,7 @@ public sealed class PackageCache(string folder, GuestNote note)
 
     private static void RemoveUnfinished(string parent)
     {
-        foreach (var unfinished in Directory.EnumerateFileSystemEntries(parent, "*.unfinished"))
+        foreach (var unfinished in Directory.EnumerateFileSystemEntries(parent, "*" + Unfinished))
         {
             if (Directory.Exists(unfinished))
             {

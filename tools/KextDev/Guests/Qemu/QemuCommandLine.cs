@@ -21,8 +21,8 @@ public sealed record QemuCommandLine(BootImage Image, Accelerator Accelerator, i
     [
         "-machine", "q35",
         "-accel", Accelerator == Accelerator.Kvm ? "kvm" : "tcg,thread=multi",
-        // All that the accelerator has: without RDRAND the first connection waits for entropy.
-        "-cpu", "max",
+        // All that the accelerator has: without RDRAND the first connection waits for entropy. The MSR of arch-capabilities is refused by some nested hosts.
+        "-cpu", Accelerator == Accelerator.Kvm ? "max,arch-capabilities=off" : "max",
         "-smp", $"{Cpus}",
         "-m", $"{Memory}",
         "-nodefaults", "-no-user-config", "-display", "none",

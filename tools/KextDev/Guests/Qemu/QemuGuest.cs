@@ -7,7 +7,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKeepable
+public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKeepable, IPreparable
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -34,7 +34,7 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
         if (_machine is null)
         {
             await QemuMachines.EndOrphansAsync(_site, cancellationToken);
-            var keys = await GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
+            var keys = await GetKeysAsync(cancellationToken);
             var image = await GetImageAsync(keys, cancellationToken);
             var starter = new QemuStarter(_definition, _site, image, keys);
             _machine = await starter.JoinAsync(cancellationToken);
@@ -92,6 +92,13 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
         }
     }
 
+    public async Task PrepareAsync(bool refresh, CancellationToken cancellationToken)
+    {
+        await _packages.GetSelectionAsync(refresh, cancellationToken);
+        await GetImageAsync(await GetKeysAsync(cancellationToken), cancellationToken);
+        await GetKernelTreeAsync(cancellationToken);
+    }
+
     public async Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken)
     {
         var selection = await _packages.GetSelectionAsync(refresh: false, cancellationToken);
@@ -107,6 +114,8 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
             ? new KernelTree(selection.KernelRelease, Path.Combine(sources, "linux-headers-" + selection.KernelRelease), common[0])
             : throw new InfrastructureException($"The headers of {selection.KernelRelease} are not as Debian packs them: {common.Length} folders linux-headers-*-common in {sources}.");
     }
+
+    private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 
     private async Task<BootImage> GetImageAsync(GuestKeys keys, CancellationToken cancellationToken)
     {

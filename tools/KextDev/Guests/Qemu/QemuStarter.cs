@@ -133,7 +133,7 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         }
         catch (InfrastructureException exception) when (prove)
         {
-            throw new KvmFailedException($"QEMU refused to run a guest under it ({exception.Message.Split('\n')[0]})", exception);
+            throw new KvmFailedException($"QEMU runs no guest under it ({Oneline(exception.Message)})", exception);
         }
 
         try
@@ -194,6 +194,8 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
 
         throw new InvalidOperationException("The folders of a definition have no end.");
     }
+
+    private static string Oneline(string message) => string.Join(' ', message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(3));
 
     private sealed class KvmFailedException(string message, Exception? cause = null) : Exception(message, cause);
 }

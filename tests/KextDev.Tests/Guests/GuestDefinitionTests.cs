@@ -1,0 +1,80 @@
+using KextDev.Guests;
+using KextDev.Projects;
+
+namespace KextDev.Tests.Guests;
+
+public sealed class GuestDefinitionTests : IDisposable
+{
+    private readonly TemporaryFolder _vm = new();
+
+    public GuestDefinitionTests() => _vm.Write("box/init", "#!/bin/sh\n");
+
+    public void Dispose() => _vm.Dispose();
+
+    [Fact]
+    public void Reads_a_guest_by_its_name_and_fills_in_what_is_not_said()
+    {
+        Write("""{ "driver": "qemu", "platform": "linux", "recipe": "debian-cloud", "init": "box/init", "memory": 128 }""");
+
+        var guest = GuestDefinition.Find("box", _vm.Path);
+
+        guest.Name.ShouldBe("box");
+        guest.Recipe.ShouldBe(GuestRecipe.DebianCloud);
+        guest.Memory.ShouldBe(128);
+        guest.Cpus.ShouldBe(2);
+        guest.Accelerator.ShouldBe(Accelerator.Auto);
+        guest.InitFile.ShouldBe(_vm.Combine("box/init"));
+    }
+
+    [Fact]
+    public void Reads_a_guest_by_the_path_of_its_file()
+    {
+        var file = Write("""{ "driver": "qemu", "platform": "linux", "recipe": "debian-cloud", "init": "box/init" }""");
+
+        GuestDefinition.Find(file, "/nowhere").Name.ShouldBe("box");
+    }
+
+    [Fact]
+    public void Names_the_guests_there_are_when_one_is_unknown()
+    {
+        Write("{}");
+        _vm.Write("guest.schema.json", "{}");
+
+        var message = Should.Throw<InfrastructureException>(() => GuestDefinition.Find("bux", _vm.Path)).Message;
+
+        message.ShouldContain("'bux'");
+        message.ShouldContain("Known guests: box;");
+    }
+
+    [Theory]
+    [InlineData("\"memroy\": 128", "memroy", "memory")]
+    [InlineData("\"accelerator\": \"hvf\"", "hvf", "tcg")]
+    [InlineData("\"memory\": 12", "memory", "96")]
+    [InlineData("\"cpus\": \"two\"", "cpus", "number")]
+    [InlineData("\"init\": \"box/initt\"", "initt", "does not exist")]
+    public void Tells_file_and_line_and_key_of_a_mistake(string line, string key, string expected)
+    {
+        var init = line.StartsWith("\"init\"", StringComparison.Ordinal) ? "" : "\n\"init\": \"box/init\",";
+        var file = Write($$"""
+            { "driver": "qemu", "platform": "linux",
+              "recipe": "debian-cloud",{{init}}
+              {{line}} }
+            """);
+
+        var message = Should.Throw<ManifestException>(() => GuestDefinition.Read(file)).Message;
+
+        message.ShouldStartWith($"{file}:{(init.Length > 0 ? 4 : 3)}: ");
+        message.ShouldContain(key);
+        message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Refuses_a_name_that_would_be_mistaken_for_a_second_guest_of_another()
+    {
+        var file = _vm.Write("box.2.json", """{ "driver": "qemu", "platform": "linux", "recipe": "debian-cloud", "init": "box/init" }""");
+
+        Should.Throw<InfrastructureException>(() => GuestDefinition.Read(file)).Message.ShouldContain("no usable name");
+    }
+
+    private string Write(string json) => _vm.Write("box.json", json);
+}

@@ -1,0 +1,37 @@
+namespace KextDev.Hosts;
+
+/// <summary>Something that a host must have.</summary>
+/// <param name="Package">The Debian package that brings it.</param>
+/// <param name="Purpose">What it is needed for, in a user's words.</param>
+/// <param name="Sign">What shows that it is there: the name of a program, or the absolute path of a file, in which one folder may be "*".</param>
+public sealed record HostNeed(string Package, string Purpose, string Sign)
+{
+    /// <summary>What building, booting and testing take on Debian 12. apt, dpkg and setsid are part of every Debian.</summary>
+    public static IReadOnlyList<HostNeed> Debian { get; } =
+    [
+        new("qemu-system-x86", "runs the embedded guest", "qemu-system-x86_64"),
+        new("gcc-12", "compiles kernel modules, as their kernel was compiled", "gcc-12"),
+        new("gcc", "compiles the programs that run in the guest", "gcc"),
+        new("make", "drives the kernel's build system", "make"),
+        new("libc6-dev", "links the programs that run in the guest", "/usr/lib/*/libc.a"),
+        new("libelf1", "is used by the kernel's build tools", "/usr/lib/*/libelf.so.1"),
+        new("openssh-client", "speaks to the guest", "ssh"),
+        new("openssh-client", "makes the keys", "ssh-keygen"),
+        new("openssh-client", "moves files to and from the guest", "sftp"),
+        new("clang-14", "compiles the tests that run under the sanitizers", "clang-14"),
+        new("libclang-rt-14-dev", "is the sanitizers' own library", "/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.tsan-x86_64.a"),
+    ];
+
+    public bool IsMet => Sign[0] != '/' ? ProgramPath.Find(Sign) is not null : Matches(Sign);
+
+    private static bool Matches(string pattern)
+    {
+        if (pattern.IndexOf('*') is var star && star < 0)
+        {
+            return File.Exists(pattern);
+        }
+
+        var parent = pattern[..star];
+        return Directory.Exists(parent) && Directory.EnumerateDirectories(parent).Any(folder => File.Exists(folder + pattern[(star + 1)..]));
+    }
+}
