@@ -43,7 +43,10 @@ public class Command
     {
         var startTime = DateTimeOffset.Now;
         var process = Start();
-        return new CommandTask<CommandResult>(RunToEndAsync(process, startTime, cancellationToken), process.Id);
+
+        // Read now: a program that ends at once is disposed of before the next line.
+        var id = process.Id;
+        return new CommandTask<CommandResult>(RunToEndAsync(process, startTime, cancellationToken), id);
     }
 
     private Process Start()
