@@ -193,8 +193,8 @@ OSQ_ASSERT(sizeof(struct osq_socket_event) == 112);
 /*
  * Test builds: what the TEST request produces. `number` names the descriptor that asked (counted
  * from 0 in the order of opening since the module was loaded, modulo 4096) and how many TEST
- * records it had made before (modulo 2^20; a dropped one counts). The text is osq_test_byte() of
- * each index, the last one a NUL.
+ * records it had made before (modulo 2^20; a dropped one counts). The text is the number in eight
+ * hexadecimal digits over and over, and a NUL as its last byte.
  */
 #define OSQ_TEST_NUMBER(descriptor, sequence)                                                      \
 	(((uint32_t)(descriptor)&0xFFFu) << 20 | ((uint32_t)(sequence)&0xFFFFFu))
@@ -216,7 +216,7 @@ OSQ_ASSERT(sizeof(struct osq_test_event_1) == 40);
 
 static inline char osq_test_byte(uint32_t number, uint32_t index)
 {
-	return (char)('a' + (number * 31u + index) % 26u);
+	return "0123456789abcdef"[number >> (28 - index % 8 * 4) & 15];
 }
 
 /* Requests; the answer to an unknown one is ENOTTY, and nobody but the superuser gets any. */
