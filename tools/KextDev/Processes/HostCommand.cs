@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using CliWrap;
@@ -5,7 +6,7 @@ using CliWrap;
 namespace KextDev.Processes;
 
 /// <summary>A program on the host and its arguments, ready to run. Arguments reach the program as they are: no shell reads them.</summary>
-public sealed record HostCommand
+public sealed partial record HostCommand
 {
     public HostCommand(string program, params IEnumerable<string> arguments)
     {
@@ -44,41 +45,79 @@ public sealed record HostCommand
         return new CommandResult(result.ExitCode, output.ToString(), error.ToString(), result.RunTime);
     }
 
-    /// <summary>Runs the program and yields its lines as they come; the last element is the exit.</summary>
+    /// <summary>
+    /// Runs the program and yields its lines as they come; the last element is the exit.
+    /// Leaving the enumeration early, by a break or an exception, kills the program and its descendants.
+    /// </summary>
     /// <exception cref="HostCommandException">It could not be started.</exception>
-    public async IAsyncEnumerable<CommandEvent> StreamAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CommandEvent> StreamAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Unbounded: a slow reader of the events must not stall the program through its pipe.
         var events = Channel.CreateUnbounded<CommandEvent>();
-        async Task RunToEndAsync()
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = PublishAsync(events.Writer, left.Token);
+        try
         {
-            try
+            await foreach (var line in events.Reader.ReadAllAsync(CancellationToken.None))
             {
-                var result = await ExecuteAsync(
-                    PipeTarget.ToDelegate(line => events.Writer.TryWrite(new OutputLine(line))),
-                    PipeTarget.ToDelegate(line => events.Writer.TryWrite(new ErrorLine(line))),
-                    cancellationToken);
-                events.Writer.TryWrite(new Exited(result.ExitCode));
-                events.Writer.Complete();
-            }
-            catch (Exception exception)
-            {
-                events.Writer.Complete(exception);
+                yield return line;
             }
         }
-
-        var run = RunToEndAsync();
-        await foreach (var line in events.Reader.ReadAllAsync(CancellationToken.None))
+        finally
         {
-            yield return line;
+            await left.CancelAsync();
+            await run;
         }
 
-        await run;
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Commands are equal when program, arguments, environment, folder and input are.</summary>
+    public bool Equals(HostCommand? other) =>
+        other is not null
+        && Program == other.Program
+        && WorkingDirectory == other.WorkingDirectory
+        && StandardInput == other.StandardInput
+        && Arguments.SequenceEqual(other.Arguments)
+        && Environment.Count == other.Environment.Count
+        && Environment.All(variable => other.Environment.TryGetValue(variable.Key, out var value) && value == variable.Value);
+
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(Program);
+        foreach (var argument in Arguments)
+        {
+            hash.Add(argument);
+        }
+
+        return hash.ToHashCode();
     }
 
     /// <summary>The command as a person would type it in a shell.</summary>
     public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(ShellWord.Quote));
+
+    // Never throws: how the run ended is told to the reader through the channel.
+    private async Task PublishAsync(ChannelWriter<CommandEvent> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await ExecuteAsync(
+                PipeTarget.ToDelegate(line => events.TryWrite(new OutputLine(line))),
+                PipeTarget.ToDelegate(line => events.TryWrite(new ErrorLine(line))),
+                cancellationToken);
+            events.TryWrite(new Exited(result.ExitCode));
+            events.Complete();
+        }
+        catch (OperationCanceledException)
+        {
+            events.Complete();
+        }
+        catch (Exception exception)
+        {
+            events.Complete(exception);
+        }
+    }
 
     private async Task<CliWrap.CommandResult> ExecuteAsync(PipeTarget output, PipeTarget error, CancellationToken cancellationToken)
     {
