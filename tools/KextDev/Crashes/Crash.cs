@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace KextDev.Crashes;
+
+/// <summary>A kernel said on its console that something is wrong with it.</summary>
+/// <param name="Title">One line, as syzkaller titles crashes: "BUG: unable to handle kernel NULL pointer dereference in osq_write".</param>
+/// <param name="Kind">What sort of thing went wrong.</param>
+/// <param name="Severity">Whether the kernel can be trusted to go on.</param>
+/// <param name="Function">Where it happened: the innermost function of a module, or of the kernel when no module took part. Null when unknown.</param>
+/// <param name="Module">The module of that function; null when it is the kernel's own, or unknown.</param>
+/// <param name="Text">The report as it was printed, bounded; control characters are replaced.</param>
+public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity Severity, string? Function, string? Module, IReadOnlyList<string> Text)
+{
+    /// <summary>The same for the same crash at another time, address, process and CPU.</summary>
+    public string Fingerprint { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}")))[..16];
+
+    // Numbers that stand alone; those in a name (vfs_write64) belong to it.
+    [GeneratedRegex(@"\b(0x[0-9a-fA-F]+|[0-9a-f]{8,}|\d+)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Numbers();
+}
+
+public enum CrashSeverity
+{
+    /// <summary>The kernel goes on and says that something is wrong.</summary>
+    Warning,
+
+    /// <summary>The kernel stopped, or killed a task in the middle of its own code.</summary>
+    Fatal,
+}
+
+public enum CrashKind
+{
+    Panic,
+    NullDereference,
+    PageFault,
+    GeneralProtection,
+
+    /// <summary>BUG() was reached.</summary>
+    Bug,
+
+    /// <summary>Another exception in kernel mode.</summary>
+    Oops,
+    StackOverflow,
+
+    /// <summary>WARN() was reached.</summary>
+    Warning,
+    SoftLockup,
+    HardLockup,
+    RcuStall,
+    HungTask,
+    BadPage,
+
+    /// <summary>Something that may sleep was called where nothing may.</summary>
+    AtomicSleep,
+    ListCorruption,
+
+    /// <summary>The slab allocator found a double free or an overwritten object.</summary>
+    SlabCorruption,
+
+    /// <summary>KASAN, KFENCE, KCSAN, KMSAN, UBSAN.</summary>
+    Sanitizer,
+
+    /// <summary>The lock validator.</summary>
+    Lockdep,
+
+    /// <summary>A line that begins with "BUG:" and is none of these.</summary>
+    Other,
+}

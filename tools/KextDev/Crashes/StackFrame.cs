@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+
+namespace KextDev.Crashes;
+
+/// <summary>A place in the kernel's code as it prints it: <c>function+0x1f/0x40 [module]</c>.</summary>
+internal sealed partial record StackFrame(string Function, string? Module)
+{
+    /// <summary>The first place that a text names; null when it names none.</summary>
+    public static StackFrame? Find(string text)
+    {
+        var match = Symbol().Match(text);
+        return match.Success
+            ? new StackFrame(Suffix().Replace(match.Groups["function"].Value, ""), match.Groups["module"] is { Success: true, Value: var module } ? module : null)
+            : null;
+    }
+
+    /// <summary>The text with every place in it cut down to its function.</summary>
+    public static string Shorten(string text) => Symbol().Replace(text, match => Suffix().Replace(match.Groups["function"].Value, ""));
+
+    /// <summary>Whether the function only tells of the trouble, or leads there from an interrupt or a system call.</summary>
+    public bool IsMachinery => Machinery().IsMatch(Function);
+
+    [GeneratedRegex(
+        @"(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127})\+0x[0-9a-f]{1,16}/0x[0-9a-f]{1,16}( \[(?<module>[A-Za-z0-9_-]{1,64})\])?",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Symbol();
+
+    // What the compiler appends to a function that it split or specialised.
+    [GeneratedRegex(@"(\.(isra|constprop|part|cold|llvm)(\.\d+)?)+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Suffix();
+
+    [GeneratedRegex(
+        @"^(dump_stack|show_stack|panic$|panic_on|_?printk|__warn|report_bug|handle_bug|exc_|asm_|__?sysvec|sysvec|die|oops_end|page_fault_oops|do_trap|do_error_trap|"
+        + @"__schedule|schedule|__might_|watchdog_|lockup_detector|hrtimer_|__hrtimer|tick_|object_err|print_trailer|check_panic|rcu_|nmi_|__handle_sysrq|"
+        + @"copy_overflow|__copy_overflow|__list_|refcount_warn|do_syscall|entry_SYSCALL|ret_from_fork|kthread$|bad_page|bad_area|kasan_|__asan_|check_memory_region|ubsan_|__ubsan)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Machinery();
+}
