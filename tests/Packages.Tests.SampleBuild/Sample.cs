@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nuke.Common;
 using Serilog;
 
@@ -90,6 +91,29 @@ internal sealed class Sample : NukeBuild, ISampleComponent
         {
             Log.Information("Waiting");
             await Task.Delay(Timeout.InfiniteTimeSpan);
+        });
+
+    private Target CleansUpByItself => _ => _
+        .Unlisted()
+        .Executes(async () =>
+        {
+            using var interruption = new CancellationTokenSource();
+            var cleanedUp = new TaskCompletionSource();
+            using var registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ =>
+            {
+                interruption.Cancel();
+                cleanedUp.Task.Wait();
+            });
+            Log.Information("Waiting");
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, interruption.Token);
+            }
+            finally
+            {
+                Log.Information("Cleaned up by itself");
+                cleanedUp.SetResult();
+            }
         });
 
     private Target ShowsPlaces => _ => _

@@ -110,8 +110,9 @@ public abstract class NukeBuild : INukeBuild
     protected static int Execute<T>(params Expression<Func<T, Target>>[] defaultTargetExpressions)
         where T : NukeBuild, new()
     {
-        var build = new T();
-        return BuildRun.Execute(build, () => [.. defaultTargetExpressions.Select(expression => expression.Compile(preferInterpretation: true)(build))]);
+        return BuildRun.Execute(
+            () => new T(),
+            build => [.. defaultTargetExpressions.Select(expression => expression.Compile(preferInterpretation: true)(build))]);
     }
 
     internal void Follow(IReadOnlyList<ExecutableTarget> executionPlan) => _plan = executionPlan;

@@ -6,79 +6,110 @@ using Serilog;
 namespace Nuke.Common.Execution;
 
 /// <summary>One run of a build, from its parameters to its last line.</summary>
-internal static class BuildRun
+internal sealed class BuildRun : IDisposable
 {
     private const int Failure = -1;
 
-    public static int Execute(NukeBuild build, Func<IReadOnlyCollection<Target>> defaults)
+    private readonly Lock _finishing = new();
+    private readonly NukeBuild _build;
+    private readonly ConsoleLines _console = new();
+    private readonly BuildLog _log;
+    private readonly BuildOutput _output;
+    private IReadOnlyList<ExecutableTarget> _plan = [];
+    private TargetRunner? _runner;
+    private bool _finished;
+
+    private BuildRun(NukeBuild build)
+    {
+        _build = build;
+        _log = new BuildLog(_console, NukeBuild.Host, NukeBuild.Verbosity, NukeBuild.TemporaryDirectory);
+        _output = new BuildOutput(_console, NukeBuild.Host, _log);
+        Log.Logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(_log).CreateLogger();
+    }
+
+    public static int Execute<T>(Func<T> create, Func<T, IReadOnlyCollection<Target>> defaults)
+        where T : NukeBuild
     {
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        var console = new ConsoleLines();
-        using var log = new BuildLog(console, NukeBuild.Host, NukeBuild.Verbosity, NukeBuild.TemporaryDirectory);
-        Log.Logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(log).CreateLogger();
-        var output = new BuildOutput(console, NukeBuild.Host, log);
-        IReadOnlyList<ExecutableTarget>? plan = null;
-        TargetRunner? runner = null;
-        ConsoleCancelEventHandler onInterrupt = (_, _) =>
+        BuildRun? run = null;
+        // Before the build class exists: a handler that it registers comes after this one, as with the published package.
+        Console.CancelKeyPress += (_, _) => run?.Interrupt();
+        var build = create();
+        using (run = new BuildRun(build))
         {
-            runner?.RunAssured();
-            Finish();
-        };
+            return run.Execute(() => defaults(build));
+        }
+    }
 
+    public void Dispose()
+    {
+        Log.CloseAndFlush();
+        _log.Dispose();
+    }
+
+    private int Execute(Func<IReadOnlyCollection<Target>> defaults)
+    {
         try
         {
-            ReadParameters(build);
-            var targets = TargetDiscovery.Discover(build, defaults());
-            if (!build.NoLogo)
+            ReadParameters();
+            var targets = TargetDiscovery.Discover(_build, defaults());
+            if (!_build.NoLogo)
             {
-                console.Write("NUKE, the stand-in for version 10.1.0", LineColour.Heading);
-                console.Write();
+                _console.Write("NUKE, the stand-in for version 10.1.0", LineColour.Heading);
+                _console.Write();
             }
 
-            var sources = ParameterSources.OfProcess;
-            plan = ExecutionPlan.Create(targets, (string[]?)sources.Find(ParameterSources.InvokedTargets, typeof(string[]), '+'));
-            build.Follow(plan);
-            if (build.Plan || build.Help || plan.Count == 0)
+            var arguments = ParameterSources.OfProcess;
+            var plan = ExecutionPlan.Create(targets, (string[]?)arguments.Find(ParameterSources.InvokedTargets, typeof(string[]), '+'));
+            if (_build.Plan || _build.Help || plan.Count == 0)
             {
-                console.Write(build.Plan ? string.Join('\n', plan.Select(target => target.Name)) : HelpText.Of(build.GetType(), targets));
-                plan = null;
+                _console.Write(_build.Plan ? string.Join('\n', plan.Select(target => target.Name)) : HelpText.Of(_build.GetType(), targets));
                 return 0;
             }
 
-            build.OnBuildInitialized();
-            var attempt = new PreviousAttempt(NukeBuild.TemporaryDirectory, sources.CommandLine.All, build.Continue);
-            runner = new TargetRunner(build, plan, output, attempt);
-            Console.CancelKeyPress += onInterrupt;
-            runner.Run(build.SkippedNames);
-            return build.ExitCode ??= build.IsSucceeding ? 0 : Failure;
+            _plan = plan;
+            _build.Follow(plan);
+            _build.OnBuildInitialized();
+            var attempt = new PreviousAttempt(NukeBuild.TemporaryDirectory, arguments.CommandLine.All, _build.Continue);
+            _runner = new TargetRunner(_build, plan, _output, attempt);
+            _runner.Run(_build.SkippedNames);
         }
         catch (TargetFailedException)
         {
-            return build.ExitCode ??= Failure;
+            _build.ExitCode ??= Failure;
         }
 #pragma warning disable CA1031 // The last place where an exception can become a message.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             Log.Verbose(exception, "Target-unrelated exception was thrown");
-            console.Write(exception.Message, LineColour.Failure);
-            return build.ExitCode ??= Failure;
-        }
-        finally
-        {
-            Finish();
-            Console.CancelKeyPress -= onInterrupt;
-            Log.CloseAndFlush();
+            _console.Write(exception.Message, LineColour.Failure);
+            _build.ExitCode ??= Failure;
         }
 
-        void Finish()
+        Finish();
+        return _build.ExitCode ??= _build.IsSucceeding ? 0 : Failure;
+    }
+
+    /// <summary>The target that runs is not told: it listens by itself or not at all. The process ends when this returns.</summary>
+    private void Interrupt()
+    {
+        _runner?.RunAssured();
+        Finish();
+    }
+
+    /// <summary>Once, by whichever comes first: the end of the last target or the user's interruption.</summary>
+    private void Finish()
+    {
+        lock (_finishing)
         {
-            if (plan is null)
+            if (_finished || _plan.Count == 0)
             {
                 return;
             }
 
-            foreach (var target in plan)
+            _finished = true;
+            foreach (var target in _plan)
             {
                 target.Stopwatch.Stop();
                 target.Status = target.Status switch
@@ -89,20 +120,20 @@ internal static class BuildRun
                 };
             }
 
-            output.WriteSummary(plan, build.IsSucceeding);
-            build.OnBuildFinished();
+            _output.WriteSummary(_plan, _build.IsSucceeding);
+            _build.OnBuildFinished();
         }
     }
 
-    private static void ReadParameters(NukeBuild build)
+    private void ReadParameters()
     {
-        var parameters = ParameterMember.AllOf(build.GetType());
+        var parameters = ParameterMember.AllOf(_build.GetType());
         var sources = ParameterSources.OfProcess;
         var profiles = (string[]?)sources.Find("Profile", typeof(string[])) ?? [];
         sources.Files = ParameterFiles.Read(NukeBuild.RootDirectory, profiles, parameters);
         foreach (var parameter in parameters.Where(parameter => parameter.Name is not (ParameterSources.InvokedTargets or "Root" or "Host")))
         {
-            parameter.Inject(build);
+            parameter.Inject(_build);
         }
     }
 }

@@ -9,6 +9,8 @@ namespace Nuke.Common.Execution;
 /// <summary>Runs the scheduled targets of a plan one after the other.</summary>
 internal sealed class TargetRunner(NukeBuild build, IReadOnlyList<ExecutableTarget> plan, BuildOutput output, PreviousAttempt attempt)
 {
+    private readonly Lock _assuring = new();
+
     /// <param name="skippedNames">Null to skip nothing; empty to skip everything that the user has not named.</param>
     /// <exception cref="TargetFailedException">A target failed and the following ones could not run.</exception>
     public void Run(IReadOnlyCollection<string>? skippedNames)
@@ -48,9 +50,13 @@ internal sealed class TargetRunner(NukeBuild build, IReadOnlyList<ExecutableTarg
     /// <summary>Runs the targets that must run even after a failure or an interruption.</summary>
     public void RunAssured()
     {
-        foreach (var target in plan.Where(target => target is { AssuredAfterFailure: true, Status: ExecutionStatus.Scheduled }))
+        // A failure and an interruption may come at the same time; each target still runs once.
+        lock (_assuring)
         {
-            Run(target, afterFailure: true);
+            foreach (var target in plan.Where(target => target is { AssuredAfterFailure: true, Status: ExecutionStatus.Scheduled }))
+            {
+                Run(target, afterFailure: true);
+            }
         }
     }
 
