@@ -8,14 +8,21 @@ public sealed class GuestPlace : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kextdev-test-").FullName;
 
-    public GuestPlace()
+    /// <param name="ownCache">Whether the cache is the test's own, too, with nothing but the checkout's packages in it.</param>
+    public GuestPlace(bool ownCache = false)
     {
         var checkout = new StateFolder(Path.Combine(Root, ".kextdev"));
         State = new StateFolder(_folder);
-        foreach (var (link, target) in new[] { (State.Cache, checkout.Cache), (State.Keys, checkout.Keys) })
+        Link(State.Keys, checkout.Keys);
+        if (ownCache)
         {
-            Directory.CreateDirectory(target);
-            Directory.CreateSymbolicLink(link, target);
+            Directory.CreateDirectory(State.Cache);
+            Link(Path.Combine(State.Cache, "packages"), Path.Combine(checkout.Cache, "packages"));
+            Link(Path.Combine(State.Cache, "roots"), Path.Combine(checkout.Cache, "roots"));
+        }
+        else
+        {
+            Link(State.Cache, checkout.Cache);
         }
 
         Site = new GuestSite(State, Notes.Enqueue);
@@ -24,15 +31,31 @@ public sealed class GuestPlace : IDisposable
     /// <summary>The checkout's root: the folder with the solution.</summary>
     public static string Root { get; } = FindRoot();
 
+    public static GuestDefinition Embedded => GuestDefinition.Find("embedded", Path.Combine(Root, "vm"));
+
     public StateFolder State { get; }
 
     public GuestSite Site { get; }
 
     public ConcurrentQueue<string> Notes { get; } = new();
 
-    public static GuestDefinition Embedded => GuestDefinition.Find("embedded", Path.Combine(Root, "vm"));
+    public Task<IReadOnlyList<GuestStatus>> ListAsync() => GuestFactory.ListAsync(Site, CancellationToken.None);
+
+    /// <summary>A definition like the embedded guest's, with an init script of the test's own.</summary>
+    public GuestDefinition WithInit(string script)
+    {
+        var file = Path.Combine(_folder, "init");
+        File.WriteAllText(file, script);
+        return GuestPlace.Embedded with { Init = file };
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static void Link(string link, string target)
+    {
+        Directory.CreateDirectory(target);
+        Directory.CreateSymbolicLink(link, target);
+    }
 
     private static string FindRoot()
     {

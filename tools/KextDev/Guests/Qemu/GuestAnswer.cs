@@ -11,18 +11,34 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
     private int _probes;
     private string _lastProbe = "";
 
+    /// <summary>Waits for a machine that was just started.</summary>
     /// <exception cref="InfrastructureException">It does not answer within the limit, panics, or QEMU is gone.</exception>
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    public Task WaitAsync(CancellationToken cancellationToken) =>
+        WaitAsync(ended => Task.WhenAny(machine.Console.WaitForLineAsync(ReadyLine, ended), WaitForBannerAsync(ended)).Unwrap(), cancellationToken);
+
+    /// <summary>Asks a machine that answered before; what its console said then proves nothing now.</summary>
+    /// <exception cref="InfrastructureException">It is not running any more, or does not answer within the limit.</exception>
+    public async Task WaitAgainAsync(CancellationToken cancellationToken)
+    {
+        var status = await machine.QueryStatusAsync(cancellationToken);
+        if (status != "running")
+        {
+            throw QemuFailure.OfGuest(machine, $"does not run (QEMU calls it {status})", "", "It takes a new start.");
+        }
+
+        await WaitAsync(WaitForBannerAsync, cancellationToken);
+    }
+
+    private async Task WaitAsync(Func<CancellationToken, Task> waitForAnswer, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var events = machine.Qmp.Subscribe();
-        var console = machine.Console.WaitForLineAsync(ReadyLine, ended.Token);
-        var banner = SshBanner.WaitAsync(machine.State.Endpoint.Host, machine.State.Endpoint.Port, Note, ended.Token);
+        var answer = waitForAnswer(ended.Token);
         var death = WaitForDeathAsync(events, ended.Token);
         var late = Task.Delay(limit, ended.Token);
         try
         {
-            var first = await Task.WhenAny(console, banner, death, late);
+            var first = await Task.WhenAny(answer, death, late);
             cancellationToken.ThrowIfCancellationRequested();
             if (first == death)
             {
@@ -41,9 +57,12 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
         finally
         {
             await ended.CancelAsync();
-            await Task.WhenAll(console, banner, death, late).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(answer, death, late).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
+
+    private Task WaitForBannerAsync(CancellationToken cancellationToken) =>
+        SshBanner.WaitAsync(machine.State.Endpoint.Host, machine.State.Endpoint.Port, Note, cancellationToken);
 
     private string Tried() =>
         $"Waited for a console line that starts with '{ReadyLine}', and asked {machine.State.Endpoint.Host}:{machine.State.Endpoint.Port} for an SSH banner {_probes} times (last: {(_lastProbe.Length > 0 ? _lastProbe : "no attempt ended")}).";
@@ -59,12 +78,10 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
     {
         await foreach (var qmpEvent in events.ReadAllAsync(cancellationToken))
         {
-            switch (qmpEvent.Name)
+            // A kernel that panics before its panic device's driver is loaded just resets the machine.
+            if (qmpEvent.Name is "GUEST_PANICKED" or "SHUTDOWN")
             {
-                case "GUEST_PANICKED":
-                    return "panicked while it booted";
-                case "SHUTDOWN":
-                    return "switched itself off while it booted";
+                return "panicked or switched itself off while it booted";
             }
         }
 

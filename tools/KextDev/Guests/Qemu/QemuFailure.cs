@@ -5,12 +5,14 @@ namespace KextDev.Guests.Qemu;
 /// <summary>The messages of guests that do not start.</summary>
 internal static class QemuFailure
 {
-    private const int ConsoleLines = 15;
+    /// <summary>As many as a panic's report has, which starts with what happened.</summary>
+    private const int ConsoleLines = 40;
 
     /// <summary>QEMU refused to run the machine.</summary>
     public static InfrastructureException OfStart(QemuCommandLine commandLine, CommandResult result)
     {
-        var error = result.Error + result.Output;
+        // A QEMU that is told to become a daemon complains into its log.
+        var error = result.Error + result.Output + Log(commandLine.Folder);
         if (commandLine.Port != 0 && error.Contains("host forwarding rule", StringComparison.Ordinal))
         {
             return new InfrastructureException(
@@ -34,13 +36,14 @@ internal static class QemuFailure
     public static InfrastructureException OfGuest(QemuMachine machine, string what, string tried, string wayOut)
     {
         var lines = machine.Console.LastLines(ConsoleLines);
-        var log = File.Exists(machine.Folder.LogFile) ? File.ReadAllText(machine.Folder.LogFile) : "";
         return new InfrastructureException(
             $"The guest {machine.Folder.Name} {what}. {tried}"
             + Section("Last lines of its console", lines.Count > 0 ? string.Join('\n', lines) : "(it printed nothing)")
-            + Section("QEMU says", log)
+            + Section("QEMU says", Log(machine.Folder))
             + $"\n  {wayOut}\n  The whole console: {machine.State.ConsoleFile}");
     }
+
+    private static string Log(QemuFolder folder) => File.Exists(folder.LogFile) ? File.ReadAllText(folder.LogFile) : "";
 
     private static string Section(string name, string text) =>
         text.Trim() is { Length: > 0 } content ? $"\n  {name}:\n    {content.ReplaceLineEndings("\n    ")}" : "";

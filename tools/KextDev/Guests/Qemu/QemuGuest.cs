@@ -40,6 +40,10 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
             _machine = await starter.JoinAsync(cancellationToken);
             Joined = _machine is not null;
             _machine ??= await starter.LaunchAsync(cancellationToken);
+            if (starter.ReplacesKept)
+            {
+                _machine.Keep();
+            }
         }
 
         return _machine.State.Endpoint;

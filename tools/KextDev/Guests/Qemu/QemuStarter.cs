@@ -12,6 +12,9 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
     /// <summary>A kept machine is joined only when it is what would be launched.</summary>
     private string Identity => $"{image.Key} {definition.Memory} {definition.Cpus} {definition.Port} {definition.Accelerator}";
 
+    /// <summary>True once a kept machine was found dead and ended: the next one is to take its place.</summary>
+    public bool ReplacesKept { get; private set; }
+
     /// <summary>Null when there is no kept machine that is free, of the same image, and alive.</summary>
     public async Task<QemuMachine?> JoinAsync(CancellationToken cancellationToken)
     {
@@ -55,41 +58,45 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         return machine;
     }
 
+    // The lock becomes the machine's, or is released.
     private async Task<QemuMachine?> JoinAsync(QemuFolder folder, FolderLock held, CancellationToken cancellationToken)
     {
-        var state = folder.ReadState();
         QemuMachine? machine = null;
+        var joined = false;
         try
         {
-            if (state is { Kept: true } && folder.FindProcess() is { } process)
+            if (folder.ReadState() is { Kept: true } state && folder.FindProcess() is { } process)
             {
-                if (state.Identity != Identity)
+                if (state.Identity == Identity)
                 {
-                    site.Note($"The kept guest {folder.Name} was made from another definition or image: not joined. ./build.sh VmDown ends it.");
-                    return null;
+                    machine = await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
+                    await new GuestAnswer(machine, JoinLimit, definition.File).WaitAgainAsync(cancellationToken);
+                    joined = true;
+                    return machine;
                 }
 
-                machine = await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
-                await new GuestAnswer(machine, JoinLimit, definition.File).WaitAsync(cancellationToken);
-                var joined = machine;
-                machine = null;
-                return joined;
+                site.Note($"The kept guest {folder.Name} was made from another definition or image: not joined. ./build.sh VmDown ends it.");
             }
         }
         catch (InfrastructureException exception)
         {
-            site.Note($"The kept guest {folder.Name} answers no longer and is ended: {exception.Message.Split('\n')[0]}");
+            site.Note($"The kept guest {folder.Name} answers no longer and is replaced: {exception.Message.Split('\n')[0]}");
             await QemuMachine.EndAsync(folder, cancellationToken);
+            ReplacesKept = true;
         }
         finally
         {
-            if (machine is not null)
+            if (machine is not null && !joined)
             {
                 await machine.DisposeAsync();
             }
+
+            if (!joined)
+            {
+                held.Dispose();
+            }
         }
 
-        held.Dispose();
         return null;
     }
 
