@@ -33,7 +33,7 @@ int osq_ring_open(struct osq_ring *ring, void *buffer, uint64_t size)
 
 	if (!buffer || size < OSQ_BUFFER_MIN || size > OSQ_BUFFER_MAX)
 		return EINVAL;
-	if (ring->open || osq_ring_busy(ring))
+	if (ring->buffer)
 		return EBUSY;
 
 	state = osq_port_lock(&ring->lock);
@@ -163,11 +163,13 @@ static struct osq_record_header *record_at(const struct osq_ring *ring, uint32_t
 	return header;
 }
 
-uint32_t osq_ring_busy(const struct osq_ring *ring)
+uint32_t osq_ring_busy(struct osq_ring *ring)
 {
 	uint32_t head = osq_port_load_acquire(&ring->head); /* (1) */
 	uint32_t busy = 0, offset = ring->edge;
 
+	if (!ring->buffer)
+		return 0;
 	while (offset != head) {
 		struct osq_record_header *header = record_at(ring, offset, head, &offset);
 
@@ -175,6 +177,8 @@ uint32_t osq_ring_busy(const struct osq_ring *ring)
 			return busy + 1;
 		busy += !osq_port_load_acquire(finished_of(header)); /* (2) */
 	}
+	if (!busy && !osq_port_load_relaxed(&ring->open))
+		ring->buffer = NULL;
 	return busy;
 }
 

@@ -90,18 +90,18 @@ void osq_ring_exit(struct osq_ring *ring);
 
 /*
  * Opens the ring on `size` zeroed bytes, aligned to 8. EINVAL: a size outside OSQ_BUFFER_MIN to
- * OSQ_BUFFER_MAX, or no buffer; EBUSY: is open, or reservations in the last buffer are unfinished.
+ * OSQ_BUFFER_MAX, or no buffer; EBUSY: is open, or busy has not returned 0 since it was closed.
  */
 int osq_ring_open(struct osq_ring *ring, void *buffer, uint64_t size);
 
-/*
- * No reservation succeeds after this returns. Those made before may still be written to: the
- * buffer may be freed when osq_ring_busy, called after close, has once returned 0.
- */
+/* No reservation succeeds after this returns. Those made before may still be written to. */
 void osq_ring_close(struct osq_ring *ring);
 
-/* How many reservations are not committed. Walks the ring; final only once the ring is closed. */
-uint32_t osq_ring_busy(const struct osq_ring *ring);
+/*
+ * How many reservations are not committed; walks the ring. When it returns 0 for a closed ring,
+ * the last producer is out and the ring has forgotten the buffer: now it may be freed.
+ */
+uint32_t osq_ring_busy(struct osq_ring *ring);
 
 /*
  * Producers: any number at once, wherever the port's lock may be taken.

@@ -11,6 +11,14 @@
 #include <string.h>
 #include <time.h>
 
+/* In the tests a producer may lose the processor anywhere. */
+#ifdef OSQ_TEST_PAUSE
+void osq_test_pause(void);
+#define osq_port_pause_point() osq_test_pause()
+#else
+#define osq_port_pause_point() ((void)0)
+#endif
+
 /*
  * A holder may lose the processor here, which the kernel's spin locks rule out. So whoever has
  * spun for longer than a reservation takes gives its own time away, until the holder has run.
@@ -52,6 +60,7 @@ static inline osq_lock_state_t osq_port_lock(osq_lock_t *lock)
 				osq_port_relax();
 		} while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED));
 	}
+	osq_port_pause_point();
 	return 0;
 }
 
@@ -123,10 +132,5 @@ static inline void osq_port_seconds(uint32_t *epoch, uint32_t *uptime)
 }
 
 #define osq_port_prefetch_write(address) __builtin_prefetch((address), 1)
-
-#ifdef OSQ_TEST_PAUSE
-void osq_test_pause(void);
-#define osq_port_pause_point() osq_test_pause()
-#endif
 
 #endif
