@@ -24,14 +24,15 @@ public sealed class RunJournal(TimeProvider clock, params IReadOnlyList<IRunRepo
     }
 
     /// <summary>Runs one stage between its two events. What it throws is told in the ending event and thrown on.</summary>
-    public async Task<T> StageAsync<T>(Stage stage, Func<Task<T>> body)
+    /// <param name="refusal">Tells from the result why the stage did not succeed; null when it did.</param>
+    public async Task<T> StageAsync<T>(Stage stage, Func<Task<T>> body, Func<T, string?>? refusal = null)
     {
         Publish(new StageStarted(stage));
         var start = clock.GetTimestamp();
         try
         {
             var result = await body();
-            Publish(new StageEnded(stage, clock.GetElapsedTime(start), Failure: null));
+            Publish(new StageEnded(stage, clock.GetElapsedTime(start), refusal?.Invoke(result)));
             return result;
         }
         catch (Exception exception)

@@ -22,8 +22,7 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
                 console.MarkupLineInterpolated($"  [grey]{PrintableText.Of(note.Sentence)}[/]");
                 break;
             case CompilerPrinted line:
-                // The compiler's own words, unwrapped, so that editors and CI find file and line in them.
-                console.Profile.Out.Writer.WriteLine(line.Line);
+                WriteUnwrapped(line.Line);
                 break;
             case TestEnded { Result: var test }:
                 WriteTest(test);
@@ -83,7 +82,10 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
         console.MarkupLineInterpolated($"    [grey]{title}:[/]");
         foreach (var line in lines)
         {
-            console.MarkupLineInterpolated($"      [grey]|[/] {PrintableText.Of(line)}");
+            WriteUnwrapped($"      | {PrintableText.Of(line)}");
         }
     }
+
+    // Lines of a compiler or a kernel stay lines: editors and CI find file and line in them, and people paste them.
+    private void WriteUnwrapped(string line) => console.Profile.Out.Writer.WriteLine(line);
 }

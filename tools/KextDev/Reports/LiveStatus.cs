@@ -5,68 +5,120 @@ namespace KextDev.Reports;
 
 /// <summary>
 /// The moving line at the bottom of a terminal: the stage or test under way, its progress, its time.
-/// Lines that others write to the same console scroll by above it.
+/// It steps aside for every line that the report above it writes.
 /// </summary>
 public sealed class LiveStatus : IRunReport
 {
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _display;
-    private readonly ProgressContext _progress;
-    private ProgressTask? _current;
+    private const int BarWidth = 30;
 
-    public LiveStatus(IAnsiConsole console)
+    // Carriage return, then ECMA-48 "erase in line".
+    private const string EraseLine = "\r\u001b[2K";
+    private const string Spinner = "|/-\\";
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(120);
+
+    private readonly Lock _screen = new();
+    private readonly IAnsiConsole _console;
+    private readonly IRunReport _above;
+    private readonly TimeProvider _clock;
+    private readonly ITimer _timer;
+    private string? _what;
+    private long _since;
+    private long _done;
+    private long _total;
+    private int _turn;
+
+    /// <param name="above">Writes the lines that stay.</param>
+    public LiveStatus(IAnsiConsole console, IRunReport above, TimeProvider clock)
     {
-        var started = new TaskCompletionSource<ProgressContext>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _display = console.Progress()
-            .AutoClear(true)
-            .HideCompleted(true)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new ElapsedTimeColumn())
-            .StartAsync(context =>
-            {
-                started.SetResult(context);
-                return _ended.Task;
-            });
-        _progress = started.Task.GetAwaiter().GetResult();
+        _console = console;
+        _above = above;
+        _clock = clock;
+        _timer = clock.CreateTimer(_ => Redraw(), state: null, Tick, Tick);
     }
 
     public void Receive(RunEvent runEvent)
     {
+        lock (_screen)
+        {
+            Write(EraseLine);
+            _above.Receive(runEvent);
+            Follow(runEvent);
+            Write(Line());
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        lock (_screen)
+        {
+            Write(EraseLine);
+        }
+
+        await _above.DisposeAsync();
+    }
+
+    private void Follow(RunEvent runEvent)
+    {
         switch (runEvent)
         {
             case StageStarted stage:
-                Show(Wording.Of(stage.Stage));
+                Begin(Wording.Of(stage.Stage));
                 break;
             case TestStarted test:
-                Show(test.Test);
+                Begin(test.Test);
                 break;
-            case TestProgressed { Total: > 0 } test when _current is not null:
-                _current.IsIndeterminate = false;
-                _current.MaxValue = test.Total;
-                _current.Value = Math.Min(test.Done, test.Total - 1);
+            case TestProgressed progress:
+                (_done, _total) = (progress.Done, progress.Total);
                 break;
-            case RunEnded:
-                Stop();
+            case StageEnded or TestEnded or RunEnded:
+                _what = null;
                 break;
         }
     }
 
-    public ValueTask DisposeAsync()
+    private void Begin(string what)
     {
-        Stop();
-        return ValueTask.CompletedTask;
+        _what = what;
+        _since = _clock.GetTimestamp();
+        (_done, _total) = (0, 0);
     }
 
-    private void Show(string what)
+    private void Redraw()
     {
-        _current?.StopTask();
-        _current = _progress.AddTask(Markup.Escape(what)).IsIndeterminate();
+        lock (_screen)
+        {
+            if (_what is not null)
+            {
+                _turn = (_turn + 1) % Spinner.Length;
+                Write(EraseLine + Line());
+            }
+        }
     }
 
-    // The display must be gone before the table is written, which is why this waits.
-    private void Stop()
+    // Never as long as the terminal is wide: a line that wraps cannot be erased.
+    private string Line()
     {
-        _current?.StopTask();
-        _ended.TrySetResult();
-        _display.GetAwaiter().GetResult();
+        if (_what is null)
+        {
+            return "";
+        }
+
+        var bar = "";
+        if (_total > 0)
+        {
+            var filled = (int)(BarWidth * Math.Clamp((double)_done / _total, 0, 1));
+            bar = $"  [{new string('=', filled)}{new string(' ', BarWidth - filled)}]";
+        }
+
+        var line = $"{Spinner[_turn]} {PrintableText.Of(_what)}{bar}  {Wording.Of(_clock.GetElapsedTime(_since))}";
+        return line[..Math.Min(line.Length, Math.Max(0, _console.Profile.Width - 1))];
+    }
+
+    private void Write(string text)
+    {
+        _console.Profile.Out.Writer.Write(text);
+        _console.Profile.Out.Writer.Flush();
     }
 }

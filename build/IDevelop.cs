@@ -1,0 +1,40 @@
+using Nuke.Common;
+using Nuke.Common.IO;
+using Serilog;
+
+/// <summary>Work on KextDev itself.</summary>
+internal interface IDevelop : IKernelDeps
+{
+    Target Compile => _ => _
+        .Description("Compiles KextDev itself, its tests included; warnings are errors.")
+        .Executes(() => WorkAsync(async token =>
+        {
+            await OwnTests.CompileAsync(RootDirectory, token);
+        }));
+
+    Target Test => _ => _
+        .Description("Runs the project's own tests: the library's, the stand-ins', the ring under the sanitizers, and those that boot guests.")
+        .DependsOn(KernelDeps, Compile)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var counts = await new OwnTests(RootDirectory, State).RunAsync(token);
+            Log.Information("{Passed} passed, {Failed} failed", counts.Passed, counts.Failed);
+            if (counts.Failed > 0)
+            {
+                throw new TargetFailedException($"{counts.Failed} tests failed; they are named above");
+            }
+        }));
+
+    Target Clean => _ => _
+        .Description("Removes what was built and the folders of past runs. Keeps keys, downloaded packages and running guests.")
+        .Executes(() =>
+        {
+            foreach (var folder in RootDirectory.GlobDirectories("tools/**/bin", "tools/**/obj", "tests/**/bin", "tests/**/obj"))
+            {
+                folder.DeleteDirectory();
+            }
+
+            ((AbsolutePath)State.Build).DeleteDirectory();
+            ((AbsolutePath)State.Runs).DeleteDirectory();
+        });
+}

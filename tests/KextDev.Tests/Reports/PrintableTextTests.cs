@@ -1,0 +1,17 @@
+using KextDev.Reports;
+
+namespace KextDev.Tests.Reports;
+
+public sealed class PrintableTextTests
+{
+    [Theory]
+    [InlineData("plain text\twith a tab", "plain text\twith a tab")]
+    [InlineData("\u001b[2Jgone", "\\x1b[2Jgone")]
+    [InlineData("bell\a nul\0 c1\u009b", "bell\\x07 nul\\x00 c1\\x9b")]
+    [InlineData("ümlaut 日本 😀", "ümlaut 日本 😀")]
+    [InlineData("evil\u202Etxt", "evil\\x202etxt")]
+    public void Nothing_that_a_terminal_obeys_is_left(string line, string expected) => PrintableText.Of(line).ShouldBe(expected);
+
+    [Fact]
+    public void Lone_surrogates_are_replaced() => PrintableText.Of("a\uD800b\uDC00").ShouldBe("a\uFFFDb\uFFFD");
+}

@@ -1,0 +1,20 @@
+using KextDev.Events;
+
+namespace KextDev.Reports;
+
+/// <summary>crash/N.txt: each crash of a run as the kernel printed it, its title on the first line.</summary>
+public sealed class CrashReport(string folder) : IRunReport
+{
+    private int _count;
+
+    public void Receive(RunEvent runEvent)
+    {
+        if (runEvent is KernelCrashed crash)
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, $"{++_count}.txt"), $"{crash.Title}\n\n{crash.Text}\n");
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

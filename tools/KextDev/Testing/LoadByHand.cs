@@ -1,0 +1,37 @@
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.Platforms;
+using KextDev.Projects;
+using KextDev.Shells;
+
+namespace KextDev.Testing;
+
+/// <summary>The first half of the pipeline for people who want to look around: the extension is loaded into the guest that stays up, and stays loaded.</summary>
+public sealed class LoadByHand(StateFolder state, RunJournal journal)
+{
+    // Always the same: a second load replaces the first one's files.
+    private const string Folder = "/tmp/kextdev";
+
+    /// <summary>Starts the guest where it does not run, and leaves it up.</summary>
+    public async Task<KernelAnswer> RunAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken)
+    {
+        var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence)));
+        await using var guest = GuestFactory.Create(definition, site);
+        var variant = project.Linux.DefaultVariant;
+        var built = await journal.StageAsync(
+            Stage.Build, () => new BuildExtension(state, journal).RunAsync(project, [variant], guest, cancellationToken));
+        var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));
+        (guest as IKeepable)?.Keep();
+        await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));
+        var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, Folder, built, cancellationToken));
+        var slot = new ExtensionSlot(KernelPlatforms.Of(definition.Platform), shell, files);
+        return await journal.StageAsync(Stage.Load, () => LoadAsync(slot, variant, cancellationToken), answer => answer.Refusal);
+    }
+
+    // What was loaded before may be an older build: it goes first.
+    private static async Task<KernelAnswer> LoadAsync(ExtensionSlot slot, string variant, CancellationToken cancellationToken)
+    {
+        var unloaded = await slot.UnloadAsync(cancellationToken);
+        return unloaded.Accepted ? await slot.LoadAsync(variant, cancellationToken) : unloaded;
+    }
+}

@@ -1,0 +1,90 @@
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.Platforms;
+using KextDev.Shells;
+
+namespace KextDev.Testing;
+
+/// <summary>
+/// A guest that is up, watched and connected to, with the extension deployed in it: what tests run on.
+/// Whatever happens, disposing it leaves no extension loaded in a guest that stays up, and no guest that should not stay.
+/// </summary>
+public sealed class TestBench : IAsyncDisposable
+{
+    // A guest that does not answer must not hold up the end of a run.
+    private static readonly TimeSpan TidyLimit = TimeSpan.FromSeconds(15);
+
+    private readonly AcquiredGuest _acquired;
+
+    private TestBench(AcquiredGuest acquired, GuestShell shell, IKernelPlatform platform, DeployedFiles files)
+    {
+        _acquired = acquired;
+        Shell = shell;
+        Platform = platform;
+        Files = files;
+        Slot = new ExtensionSlot(platform, shell, files);
+    }
+
+    public GuestWatch Watch => _acquired.Watch;
+
+    public IGuest Guest => _acquired.Guest;
+
+    public GuestEndpoint Endpoint => _acquired.Endpoint;
+
+    public GuestShell Shell { get; }
+
+    public IKernelPlatform Platform { get; }
+
+    public DeployedFiles Files { get; }
+
+    public ExtensionSlot Slot { get; }
+
+    /// <summary>Acquires, connects, deploys. What was opened before a step failed is closed again.</summary>
+    public static async Task<TestBench> OpenAsync(
+        IGuest guest, IKernelPlatform platform, BuiltExtension built, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
+    {
+        AcquiredGuest? acquired = null;
+        GuestShell? shell = null;
+        try
+        {
+            acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(journal).RunAsync(guest, consoleLog, cancellationToken));
+            shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
+            var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
+            var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, folder, built, cancellationToken));
+            return new TestBench(acquired, shell, platform, files);
+        }
+        catch
+        {
+            await (shell?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (acquired?.DisposeAsync() ?? guest.DisposeAsync());
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Guest is IKeepable { Joined: true } && !Watch.Died.IsCancellationRequested)
+        {
+            await TidyAsync();
+        }
+
+        await Shell.DisposeAsync();
+        await _acquired.DisposeAsync();
+    }
+
+    // The guest goes on after us: neither the extension nor the files stay behind.
+    private async Task TidyAsync()
+    {
+        using var limit = new CancellationTokenSource(TidyLimit);
+        try
+        {
+            Slot.Forget();
+            await new UnloadExtension(TimeProvider.System).RunAsync(Slot, limit.Token);
+            await DeployExtension.RemoveAsync(Shell, Files, limit.Token);
+        }
+        catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
+        {
+            // The guest is lost or hangs; the run's verdict has said so already.
+        }
+    }
+}
