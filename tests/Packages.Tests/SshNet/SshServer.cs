@@ -35,10 +35,15 @@ public abstract class SshServer : IDisposable
     public string StrangerKeyFile => Path.Combine(Folder, "stranger-key");
 
     /// <summary>"ssh-ed25519 AAAA..."</summary>
-    public string HostKey => string.Join(' ', File.ReadAllText(Path.Combine(Folder, "host-key.pub")).Split(' ').Take(2));
+    public string HostKey => PublicKey("host-key");
 
     /// <summary>As ssh-keygen prints it: "SHA256:...".</summary>
-    public string HostKeyFingerprint => Run("ssh-keygen", "-l", "-f", Path.Combine(Folder, "host-key.pub")).Split(' ')[1];
+    public string HostKeyFingerprint => Fingerprint("host-key");
+
+    /// <summary>A public key that is not the server's.</summary>
+    public string StrangerKey => PublicKey("stranger-key");
+
+    public string StrangerKeyFingerprint => Fingerprint("stranger-key");
 
     protected string Folder { get; }
 
@@ -59,6 +64,16 @@ public abstract class SshServer : IDisposable
             {
                 throw new InvalidOperationException($"The SSH server does not answer on port {Port}:\n{_log}");
             }
+        }
+    }
+
+    /// <summary>Starts a stopped server where it was before.</summary>
+    public void StartAgain()
+    {
+        _process = Launch(Port);
+        if (!IsAnswering(_process))
+        {
+            throw new InvalidOperationException($"The SSH server does not answer on port {Port} again:\n{_log}");
         }
     }
 
@@ -102,6 +117,10 @@ public abstract class SshServer : IDisposable
         process.ExitCode.ShouldBe(0, $"{program} {string.Join(' ', arguments)}");
         return output;
     }
+
+    private string PublicKey(string name) => string.Join(' ', File.ReadAllText(Path.Combine(Folder, $"{name}.pub")).Split(' ').Take(2));
+
+    private string Fingerprint(string name) => Run("ssh-keygen", "-l", "-f", Path.Combine(Folder, $"{name}.pub")).Split(' ')[1];
 
     private void GenerateKey(string name) => Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", Path.Combine(Folder, name));
 

@@ -9,13 +9,15 @@ namespace KextDev.Shells;
 /// <summary>Connects to a guest and to no other machine.</summary>
 internal static class GuestConnection
 {
+    /// <summary>How often a silent guest is asked; three questions without an answer are a lost connection.</summary>
+    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WholeTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
     /// <exception cref="InfrastructureException">No connection: another host key than the pinned one, a refused user, no answer.</exception>
-    public static async Task<SshClient> OpenAsync(GuestEndpoint endpoint, CancellationToken cancellationToken)
+    public static async Task<SshClient> OpenAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var pinned = HostKey.Parse(endpoint.HostKey);
@@ -24,7 +26,7 @@ internal static class GuestConnection
         {
             try
             {
-                return await TryOpenAsync(endpoint, key, pinned, cancellationToken);
+                return await TryOpenAsync(endpoint, key, pinned, keepAlive, cancellationToken);
             }
             catch (SshAuthenticationException exception)
             {
@@ -50,13 +52,13 @@ internal static class GuestConnection
     }
 
     private static async Task<SshClient> TryOpenAsync(
-        GuestEndpoint endpoint, PrivateKeyFile key, HostKey pinned, CancellationToken cancellationToken)
+        GuestEndpoint endpoint, PrivateKeyFile key, HostKey pinned, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
         var info = new ConnectionInfo(endpoint.Host, endpoint.Port, endpoint.User, new PrivateKeyAuthenticationMethod(endpoint.User, key))
         {
             Timeout = AttemptTimeout,
         };
-        var client = new SshClient(info) { KeepAliveInterval = KeepAlive };
+        var client = new SshClient(info) { KeepAliveInterval = keepAlive };
         HostKey? stranger = null;
         client.HostKeyReceived += (_, offered) =>
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using KextDev.Guests;
 using Renci.SshNet;
 using Renci.SshNet.Common;
@@ -6,7 +7,7 @@ using Renci.SshNet.Common;
 namespace KextDev.Shells;
 
 /// <summary>Moves files over one SFTP session, which is opened by the first use and kept. One transfer at a time.</summary>
-internal sealed class GuestFiles(GuestEndpoint endpoint, ConnectionInfo connection) : IAsyncDisposable
+internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsyncDisposable
 {
     private const UnixFileMode AllPermissions = (UnixFileMode)0b111_111_111;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -81,14 +82,14 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, ConnectionInfo connecti
             await using var interrupt = cancellationToken.Register(client.Dispose);
             await Task.Run(() => transfer(client), CancellationToken.None);
         }
-        catch (Exception exception) when (exception is SshException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is SshException or SocketException or IOException or UnauthorizedAccessException)
         {
             _client?.Dispose();
             _client = null;
             cancellationToken.ThrowIfCancellationRequested();
             throw exception switch
             {
-                SshConnectionException or SshOperationTimeoutException => new ConnectionLostException(endpoint, exception),
+                SshConnectionException or SshOperationTimeoutException or SocketException => new ConnectionLostException(endpoint, exception),
                 _ => new InfrastructureException($"The {direction} the guest at {endpoint.Host} port {endpoint.Port} failed: {exception.Message}", exception),
             };
         }
@@ -105,8 +106,14 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, ConnectionInfo connecti
             return _client;
         }
 
+        if (!shell.IsConnected)
+        {
+            // A new connection might reach the guest after a restart, without anything that was done to it before.
+            throw new SshConnectionException("it broke before.");
+        }
+
         _client?.Dispose();
-        _client = new SftpClient(connection);
+        _client = new SftpClient(shell.ConnectionInfo);
         _client.HostKeyReceived += (_, offered) => offered.CanTrust = HostKey.Parse(endpoint.HostKey).Matches(offered.HostKey);
         await _client.ConnectAsync(cancellationToken);
         return _client;

@@ -21,7 +21,7 @@ public sealed class GuestShell : IAsyncDisposable
     {
         Endpoint = endpoint;
         _client = client;
-        _files = new GuestFiles(endpoint, client.ConnectionInfo);
+        _files = new GuestFiles(endpoint, client);
     }
 
     public GuestEndpoint Endpoint { get; }
@@ -31,8 +31,14 @@ public sealed class GuestShell : IAsyncDisposable
 
     /// <summary>Connects, waiting for up to 30 s while the guest's SSH server is still coming up.</summary>
     /// <exception cref="InfrastructureException">No connection: another host key than the pinned one, a refused user, no answer.</exception>
-    public static async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, CancellationToken cancellationToken) =>
-        new(endpoint, await GuestConnection.OpenAsync(endpoint, cancellationToken));
+    public static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, CancellationToken cancellationToken) =>
+        ConnectAsync(endpoint, GuestConnection.KeepAlive, cancellationToken);
+
+    /// <param name="endpoint">The guest.</param>
+    /// <param name="keepAlive">How often a silent guest is asked whether it lives.</param>
+    /// <param name="cancellationToken">Gives up connecting.</param>
+    internal static async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken) =>
+        new(endpoint, await GuestConnection.OpenAsync(endpoint, keepAlive, cancellationToken));
 
     /// <summary>Runs a command for the guest's POSIX shell to its end, whatever its exit code. Cancellation ends it in the guest too.</summary>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>

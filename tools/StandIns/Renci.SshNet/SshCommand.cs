@@ -13,6 +13,7 @@ public class SshCommand : IDisposable
     private readonly Pipe _error = new(new PipeOptions(pauseWriterThreshold: 0));
     private readonly CancellationTokenSource _cancelled = new();
     private SessionProcess? _session;
+    private bool _isDisposed;
 
     internal SshCommand(Master master, string commandText)
     {
@@ -70,8 +71,9 @@ public class SshCommand : IDisposable
 
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_isDisposed)
         {
+            _isDisposed = true;
             _cancelled.Cancel();
             _session?.Dispose();
             OutputStream.Dispose();

@@ -35,6 +35,7 @@ internal sealed class Master : IDisposable
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<string> _lastWords = new();
     private readonly Process _process;
+    private readonly Task _ended;
     private readonly Task _reading;
     private int _sessions;
 
@@ -53,10 +54,11 @@ internal sealed class Master : IDisposable
             throw;
         }
 
+        _ended = _process.WaitForExitAsync();
         _reading = Task.WhenAll(ReadOutputAsync(), ReadErrorAsync());
     }
 
-    public bool IsAlive => _connected.Task.IsCompletedSuccessfully && !_process.HasExited;
+    public bool IsAlive => _connected.Task.IsCompletedSuccessfully && !_ended.IsCompleted;
 
     public (string Name, byte[] Key) HostKey => Handshake.Accepted ?? throw HostKeyHandshake.Refused();
 
@@ -69,8 +71,7 @@ internal sealed class Master : IDisposable
         var master = new Master(info, keepAlive, isTrusted);
         try
         {
-            var ended = master._process.WaitForExitAsync(CancellationToken.None);
-            var first = Task.WhenAny(master._connected.Task, ended);
+            var first = Task.WhenAny(master._connected.Task, master._ended);
             await first.WaitAsync(info.Timeout, cancellationToken).ConfigureAwait(false);
             if (!master._connected.Task.IsCompletedSuccessfully)
             {
@@ -124,9 +125,17 @@ internal sealed class Master : IDisposable
             return false;
         }
 
-        using var check = OwnSession.Start(_folder, "ssh", "-F", "/dev/null", "-S", ControlName, "-O", "check", "--", _info.Host);
-        await check.WaitForExitAsync().ConfigureAwait(false);
-        return check.ExitCode == 0;
+        try
+        {
+            using var check = OwnSession.Start(_folder, "ssh", "-F", "/dev/null", "-S", ControlName, "-O", "check", "--", _info.Host);
+            await check.WaitForExitAsync().ConfigureAwait(false);
+            return check.ExitCode == 0;
+        }
+        catch (SshConnectionException)
+        {
+            // Its folder is gone, and so is the connection.
+            return false;
+        }
     }
 
     public SshConnectionException Lost() =>
