@@ -113,7 +113,7 @@ internal sealed class CommandLineCheck
 
             foreach (var (key, values) in properties)
             {
-                var problems = Find(key) is { } parameter ? CheckValues($"'{key}'", parameter, values) : [Unknown($"--{CommandLineNames.Dashed(key)}")];
+                var problems = Find(key) is { } parameter ? CheckValues(parameter.Dashed, parameter, values) : [Unknown($"--{CommandLineNames.Dashed(key)}")];
                 foreach (var problem in problems)
                 {
                     yield return $"{file.Name}: {problem}";
