@@ -5,7 +5,7 @@
  * Each port has a directory on the include path with an "osq_port_impl.h" that defines everything
  * below, as types, inline functions or macros. The core includes nothing else.
  *
- *   Types          bool, size_t, intN_t, uintN_t; NULL; EINVAL, EIO, EBUSY (positive)
+ *   Types          bool, size_t, intN_t, uintN_t; NULL, INT32_MAX; EINVAL, EIO, EBUSY (positive)
  *
  *   osq_lock_t     a lock held for some ten instructions, usable wherever events arise; its holder
  *                  must not be preempted for long: a kernel turns preemption (and, where events
@@ -33,6 +33,10 @@
  *   Optional:
  *   osq_port_prefetch_write(address)    a hint; the address may be anything
  *   osq_port_pause_point()              where the tests let a producer lose the processor
+ *   osq_port_linger()                   about a microsecond before a sync looks at the head: a
+ *                                       reader that polls takes the head's line from the producers
+ *                                       each time; nothing where each sync is a system call, which
+ *                                       takes as long by itself
  */
 #ifndef OSQ_PORT_H
 #define OSQ_PORT_H
@@ -44,6 +48,9 @@
 #endif
 #ifndef osq_port_pause_point
 #define osq_port_pause_point() ((void)0)
+#endif
+#ifndef osq_port_linger
+#define osq_port_linger() ((void)0)
 #endif
 
 #define OSQ_CACHE_LINE 64

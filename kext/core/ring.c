@@ -223,6 +223,7 @@ int osq_ring_collect(struct osq_ring *ring, uint64_t *max_read_offset, int32_t *
 	if (osq_port_load_relaxed(&ring->waiting))
 		osq_port_store_relaxed(&ring->waiting, 0);
 	dropped = osq_port_load64_relaxed(&ring->dropped);
+	osq_port_linger();
 	head = osq_port_load_acquire(&ring->head); /* (1) */
 	while (edge != head) {
 		struct osq_record_header *header = record_at(ring, edge, head, &end);

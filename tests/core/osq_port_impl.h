@@ -131,6 +131,14 @@ static inline void osq_port_seconds(uint32_t *epoch, uint32_t *uptime)
 	*uptime = (uint32_t)now.tv_sec;
 }
 
+/* A sync is a mere function here. */
+static inline void osq_port_linger(void)
+{
+	for (int i = 0; i < 64; i++)
+		osq_port_relax();
+}
+#define osq_port_linger                  osq_port_linger
+
 #define osq_port_prefetch_write(address) __builtin_prefetch((address), 1)
 
 #endif
