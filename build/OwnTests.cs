@@ -14,6 +14,10 @@ internal sealed class OwnTests(string root, StateFolder state)
     public static async Task CompileAsync(string root, CancellationToken cancellationToken) =>
         await RunAsync(new HostCommand("dotnet", ["build", "KextDev.slnx", "-v", "quiet", "-nologo", .. NoServers]) { WorkingDirectory = root }, cancellationToken);
 
+    /// <summary>The ring as a user program, beside memcpy and the plain queue that it replaces.</summary>
+    public static async Task BenchRingAsync(string root, StateFolder state, CancellationToken cancellationToken) =>
+        await RunAsync(Core(root, state, "bench"), cancellationToken);
+
     public async Task<Counts> RunAsync(CancellationToken cancellationToken)
     {
         var counts = new Counts(0, 0);
@@ -47,6 +51,9 @@ internal sealed class OwnTests(string root, StateFolder state)
 
         return exitCode;
     }
+
+    private static HostCommand Core(string root, StateFolder state, string target) =>
+        new("make", "--no-print-directory", "-C", Path.Combine(root, "tests", "core"), $"OUT={Path.Combine(state.Build, "core")}", target);
 
     private static async Task RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
@@ -87,7 +94,7 @@ internal sealed class OwnTests(string root, StateFolder state)
         var passed = 0;
         var failed = 0;
         var exitCode = await PrintAsync(
-            new HostCommand("make", ["--no-print-directory", "-C", Path.Combine(root, "tests", "core"), $"OUT={Path.Combine(state.Build, "core")}", "check"]),
+            Core(root, state, "check"),
             line =>
             {
                 passed += line.StartsWith("ok ", StringComparison.Ordinal) ? 1 : 0;

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using KextDev.Processes;
+using KextDev.Reports;
+using KextDev.Testing;
+using Nuke.Common;
+using Spectre.Console;
+
+/// <summary>Figures, printed and never asserted.</summary>
+internal interface IKernelBenchmark : IKernelTest
+{
+    private const int BootRounds = 5;
+
+    Target KernelBenchmark => _ => _
+        .Description("Measures, as ratios within one run: the guest's boot beside a bare QEMU, a whole warm KernelTest, the ring beside memcpy and a plain queue.")
+        .DependsOn(KernelDeps)
+        .OnlyWhenStatic(() => RunsKernelTargets)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var console = RunReports.Terminal();
+            await MeasureBootAsync(console, token);
+            await MeasureRunAsync(console, token);
+            await MeasureRingAsync(token);
+        }));
+
+    private async Task MeasureBootAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        var boot = await new BootBenchmark(FindGuest(LoadProject()), Site, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
+        Write(console, "From guest start to the first SSH command, medians", ("KextDev", boot.Ours), ("bare QEMU, polled with ssh", boot.Bare));
+        console.WriteLine($"ratio {Number(boot.Ratio)}");
+    }
+
+    // A process of its own, from build.sh on, as a user starts it; where its time went stands in its run folder.
+    private async Task MeasureRunAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var run = await new HostCommand(RootDirectory / "build.sh", "KernelTest", "--plan", "quick") { WorkingDirectory = RootDirectory }.RunAsync(cancellationToken);
+        var whole = Stopwatch.GetElapsedTime(start);
+        const string FolderMark = "run folder: ";
+        var folder = run.Output.Split('\n').First(line => line.StartsWith(FolderMark, StringComparison.Ordinal))[FolderMark.Length..].Trim();
+        var stages = File.ReadLines(Path.Combine(folder, "events.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.GetProperty("event").GetString() == "stageEnded")
+            .ToLookup(
+                line => line.GetProperty("stage").GetString(),
+                line => TimeSpan.Parse(line.GetProperty("duration").GetString()!, CultureInfo.InvariantCulture),
+                StringComparer.Ordinal);
+        var boot = stages["acquireGuest"].Single();
+        var stress = stages["stress"].Single();
+        Write(console, "A whole warm KernelTest, plan quick", ("whole, from build.sh on", whole), ("boot", boot), ("stress", stress), ("everything else", whole - boot - stress));
+    }
+
+    private async Task MeasureRingAsync(CancellationToken cancellationToken) =>
+        await OwnTests.BenchRingAsync(RootDirectory, State, cancellationToken);
+
+    private static void Write(IAnsiConsole console, string title, params (string What, TimeSpan Time)[] rows)
+    {
+        var table = new Table().Title(title).AddColumn("").AddColumn(new TableColumn("seconds").RightAligned());
+        foreach (var (what, time) in rows)
+        {
+            table.AddRow(Markup.Escape(what), Number(time.TotalSeconds));
+        }
+
+        console.WriteLine();
+        console.Write(table);
+    }
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}
