@@ -10,7 +10,7 @@ namespace KextDev.Tests.Crashes;
 /// </summary>
 public sealed partial class CrashScannerTests
 {
-    private static readonly string s_corpus = Path.Combine(FindUp("tests/KextDev.Tests/Crashes/corpus"), "linux");
+    private static readonly string s_corpus = Path.Combine(Repository.Root, "tests", "KextDev.Tests", "Crashes", "corpus", "linux");
 
     public static TheoryData<string> Samples => [.. Directory.GetFiles(s_corpus).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
@@ -172,17 +172,6 @@ public sealed partial class CrashScannerTests
         var scanner = new CrashScanner();
         var crashes = text.Select(scanner.Feed).ToList();
         return [.. crashes.Append(scanner.Complete()).OfType<Crash>()];
-    }
-
-    private static string FindUp(string name)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!Path.Exists(Path.Combine(folder, name)))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new FileNotFoundException($"{name} is in no folder above {AppContext.BaseDirectory}.");
-        }
-
-        return Path.Combine(folder, name);
     }
 
     [GeneratedRegex(@"\[ *(?<time>\d+\.\d{6})\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

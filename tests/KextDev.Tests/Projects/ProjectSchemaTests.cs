@@ -9,7 +9,7 @@ namespace KextDev.Tests.Projects;
 /// <summary>Editors read the schema, KextDev reads the records: both must allow the same keys.</summary>
 public sealed class ProjectSchemaTests
 {
-    private static readonly JsonObject s_schema = JsonNode.Parse(File.ReadAllText(FindUp("kext/kextdev.schema.json")))!.AsObject();
+    private static readonly JsonObject s_schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "kext", "kextdev.schema.json")))!.AsObject();
 
     [Fact]
     public void Schema_and_records_allow_the_same_keys() => Compare(s_schema, typeof(ProjectManifest), "");
@@ -67,16 +67,5 @@ public sealed class ProjectSchemaTests
             schema["minimum"]!.GetValue<int>().ShouldBe((int)range.Minimum, path);
             schema["maximum"]!.GetValue<int>().ShouldBe((int)range.Maximum, path);
         }
-    }
-
-    private static string FindUp(string name)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, name)))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new FileNotFoundException($"{name} is in no folder above {AppContext.BaseDirectory}.");
-        }
-
-        return Path.Combine(folder, name);
     }
 }

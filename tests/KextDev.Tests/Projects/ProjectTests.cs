@@ -28,6 +28,14 @@ public sealed class ProjectTests : IDisposable
     [Fact]
     public void Takes_the_folder_for_the_manifest_in_it() => Project.Load(_folder.Path).Name.ShouldBe("sample");
 
+    [Fact]
+    public void The_manifest_of_this_repository_is_in_order()
+    {
+        var project = Project.Load(Path.Combine(Repository.Root, "kext"));
+
+        TestPlan.Names.ShouldAllBe(plan => TestPlan.Select(project, plan, Array.Empty<string>(), plan == TestPlan.Soak ? TimeSpan.FromHours(1) : null).Count > 0);
+    }
+
     [Theory]
     [InlineData("\"name\": \"sample\"", "\"name\": \"../sample\"", 2, "'../sample' cannot be a name")]
     [InlineData("\"kbuild\": \"linux\"", "\"kbuild\": \"linus\"", 6, "the folder linus does not exist")]

@@ -117,6 +117,14 @@ public sealed class GuestProgramToolchainTests : IDisposable
         exception.Message.ShouldContain("The program ring_stress was not linked");
     }
 
+    [Fact]
+    public async Task Says_that_the_build_folder_cannot_be_written_to()
+    {
+        _folder.Write(".build/sample", "a file where a folder belongs");
+
+        (await Should.ThrowAsync<InfrastructureException>(BuildAsync)).Message.ShouldStartWith("The programs of sample were not built in ");
+    }
+
     private Task<IReadOnlyList<GuestProgram>> BuildAsync() => _toolchain.BuildAsync(Project.Load(_folder.ManifestFile), CancellationToken.None);
 
     private static List<DateTime> Times(IEnumerable<GuestProgram> programs) => [.. programs.Select(program => File.GetLastWriteTimeUtc(program.Path))];

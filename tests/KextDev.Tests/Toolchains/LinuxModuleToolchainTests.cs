@@ -165,6 +165,28 @@ public sealed class LinuxModuleToolchainTests : IDisposable
     }
 
     [Fact]
+    public async Task Starts_over_after_a_build_that_was_cancelled_in_the_middle()
+    {
+        var makefile = File.ReadAllText(_folder.PathOf(".tree/Makefile"));
+        _folder.Write(".tree/Makefile", "modules:\n\t@echo half > $(M)/sample.ko; echo at work >&2; sleep 1000\n");
+        using var cancellation = new CancellationTokenSource();
+        var toolchain = new LinuxModuleToolchain(_folder.PathOf(".build"), _ => cancellation.Cancel(), _ => { });
+        await Should.ThrowAsync<OperationCanceledException>(() => toolchain.BuildAsync(Project.Load(_folder.ManifestFile), "normal", _tree, cancellation.Token));
+        File.ReadAllText(_folder.PathOf(".build/sample/linux-5.5.5-sample-normal/linux/sample.ko")).ShouldBe("half\n");
+        _folder.Write(".tree/Makefile", makefile);
+
+        (await BuildAsync("normal")).Name.ShouldBe("sample");
+    }
+
+    [Fact]
+    public async Task Says_that_the_build_folder_cannot_be_written_to()
+    {
+        _folder.Write(".build/sample", "a file where a folder belongs");
+
+        (await Should.ThrowAsync<InfrastructureException>(() => BuildAsync("normal"))).Message.ShouldStartWith("The module sample (variant normal) was not built in ");
+    }
+
+    [Fact]
     public async Task Says_that_the_kbuild_file_makes_another_module()
     {
         _folder.Write(".tree/Makefile", "modules:\n\t@true\n");

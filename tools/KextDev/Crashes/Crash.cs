@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace KextDev.Crashes;
 
 /// <summary>A kernel said on its console that something is wrong with it.</summary>
-/// <param name="Title">One line, as syzkaller titles crashes: "BUG: unable to handle kernel NULL pointer dereference in osq_write".</param>
+/// <param name="Title">One line, as syzkaller titles crashes: "BUG: unable to handle kernel NULL pointer dereference in ring_write".</param>
 /// <param name="Kind">What sort of thing went wrong.</param>
 /// <param name="Severity">Whether the kernel can be trusted to go on.</param>
 /// <param name="Function">Where it happened: the innermost function of a module, or of the kernel when no module took part. Null when unknown.</param>

@@ -105,7 +105,8 @@ internal sealed partial class CrashReport
 
     [GeneratedRegex(
         @"^\s|^$|^(RIP|RSP|RAX|RDX|RBP|R1[03]|FS|CS|CR2|DR[0-7]|PKRU|Code|Call Trace|Modules linked in|CPU|Hardware name|rcu|NMI backtrace|Sending NMI|task:|"
-        + @"Kernel panic - |Kernel Offset:|---\[ end |Disabling lock debugging|FIX |note: |INFO: NMI handler|Shutting down cpus|Rebooting in)",
+        + @"Kernel panic - |Kernel Offset:|---\[ end |Disabling lock debugging|FIX |note: |INFO: NMI handler|Shutting down cpus|Rebooting in|"
+        + @"Allocated by|Freed by|The buggy address|Memory state|>[0-9a-f]{16}:|page:|raw:|page dumped|====)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Continuation();

@@ -38,7 +38,7 @@ internal sealed partial class CompilerOutput(CompilerLine tell)
         return new BuildFailedException(string.Join('\n', shown), [.. _lines]);
     }
 
-    // gcc and clang: "file:3:5: error: ..."; modpost: "ERROR: modpost: ..."; the linker: "undefined reference".
-    [GeneratedRegex(@"\berror:|\bERROR:|undefined reference", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    // gcc and clang: "file:3:5: error: ..."; modpost: "ERROR: modpost: ..."; the linker: "undefined reference"; the shell: "gcc-12: not found".
+    [GeneratedRegex(@"\berror:|\bERROR:|undefined reference|: not found$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Error();
 }

@@ -17,6 +17,20 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
     public async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, CancellationToken cancellationToken)
     {
         var projectFolder = Path.GetFullPath(Path.Combine(buildFolder, project.Name));
+        try
+        {
+            return await BuildAsync(project, projectFolder, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InfrastructureException(
+                $"The programs of {project.Name} were not built in {projectFolder}: {exception.Message} Make sure that the folder may be written to and that the disk is not full.",
+                exception);
+        }
+    }
+
+    private async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, string projectFolder, CancellationToken cancellationToken)
+    {
         using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
 
         var folder = Path.Combine(projectFolder, "programs");
