@@ -40,6 +40,10 @@ internal sealed class Sample : NukeBuild, ISampleComponent
         .OnlyWhenStatic(() => Brave)
         .Executes(() => Log.Information("Being careful"));
 
+    private Target NeedsCareful => _ => _
+        .DependsOn(Careful)
+        .Executes(() => Log.Information("Was careful"));
+
     private Target Late => _ => _
         .After(Greet)
         .OnlyWhenDynamic(() => Brave)
@@ -84,6 +88,21 @@ internal sealed class Sample : NukeBuild, ISampleComponent
     private Target All => _ => _
         .DependsOn(Greet)
         .DependsOn<ISampleComponent>(component => component.ComponentTarget);
+
+    private Target First => _ => _
+        .DependentFor(Second)
+        .Executes(() => Log.Information("First"));
+
+    private Target Second => _ => _
+        .OnlyWhenStatic(() => Brave)
+        .WhenSkipped(DependencyBehavior.Execute)
+        .Executes(() => Log.Information("Second"));
+
+    private Target FollowsSecond => _ => _
+        .TriggeredBy(Second)
+        .TryDependsOn<ISampleComponent>(component => component.ComponentTarget)
+        .TryDependsOn<IDisposable>(_ => Fails)
+        .Executes(() => Log.Information("Third"));
 
     private Target Waits => _ => _
         .Unlisted()

@@ -64,6 +64,33 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public async Task Knows_dependencies_and_triggers_from_either_side()
+    {
+        var result = await _build.RunAsync("Second", "--brave");
+        result.ExitCode.ShouldBe(0, result.Output);
+        result.Order.Where(name => name != "ComponentTarget").ShouldBe(["First", "Second", "FollowsSecond"]);
+        result.Order.ShouldContain("ComponentTarget", "the build implements the component, so the dependency counts");
+        result.Order.ShouldNotContain("Fails", "the build does not implement the interface");
+    }
+
+    [Fact]
+    public async Task Runs_the_dependencies_of_a_skipped_target_where_it_says_so()
+    {
+        var result = await _build.RunAsync("Second");
+        result.StatusOf("Second").ShouldBe("Skipped");
+        result.StatusOf("First").ShouldBe("Succeeded");
+    }
+
+    [Fact]
+    public async Task Skips_the_dependencies_of_a_skipped_target_that_nothing_else_needs()
+    {
+        var result = await _build.RunAsync("NeedsCareful");
+        result.StatusOf("Careful").ShouldBe("Skipped");
+        result.StatusOf("Prepare").ShouldBe("Skipped");
+        result.StatusOf("NeedsCareful").ShouldBe("Succeeded");
+    }
+
+    [Fact]
     public async Task Skips_the_targets_that_the_user_names()
     {
         var result = await _build.RunAsync("Greet", "--skip", "Prepare");

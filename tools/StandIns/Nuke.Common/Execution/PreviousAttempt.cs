@@ -29,10 +29,23 @@ internal sealed class PreviousAttempt
             }
         }
 
-        File.WriteAllLines(_file, _succeeded.Prepend(hash));
+        Keep(() => File.WriteAllLines(_file, _succeeded.Prepend(hash)));
     }
 
     public bool HasSucceeded(string target) => _succeeded.Contains(target);
 
-    public void Record(string target) => File.AppendAllLines(_file, [target]);
+    public void Record(string target) => Keep(() => File.AppendAllLines(_file, [target]));
+
+    /// <summary>Another build in the same root may hold the file. What `--continue` would know is not worth a failure.</summary>
+    private static void Keep(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException exception)
+        {
+            Log.Verbose(exception, "The previous attempt is not recorded");
+        }
+    }
 }
