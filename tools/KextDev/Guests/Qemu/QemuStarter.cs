@@ -5,7 +5,7 @@ namespace KextDev.Guests.Qemu;
 /// <summary>Brings a machine of one definition to the point where it answers: joins a kept one, or launches one.</summary>
 internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, BootImage image, GuestKeys keys)
 {
-    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(15);
 
     private readonly KvmProof _kvm = new(site.State.Cache);
 
