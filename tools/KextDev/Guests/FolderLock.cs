@@ -8,33 +8,47 @@ public sealed class FolderLock : IDisposable
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>EWOULDBLOCK.</summary>
+    private const int WouldBlock = 11;
+
     private readonly FileStream _file;
-    private readonly string _holderFile;
 
     private FolderLock(string folder, FileStream file)
     {
         Folder = folder;
         _file = file;
-        _holderFile = HolderFile(folder);
     }
 
     public string Folder { get; }
 
     /// <summary>The lock, or null when another holds it. The folder is made when it is missing.</summary>
+    /// <exception cref="InfrastructureException">The folder is another user's.</exception>
     public static FolderLock? TryTake(string folder)
     {
-        Directory.CreateDirectory(folder);
+        FileStream? file = null;
         try
         {
+            Directory.CreateDirectory(folder);
+
             // FileShare.None is flock(LOCK_EX) here, among processes and within one.
-            var file = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(HolderFile(folder), $"process {Environment.ProcessId} ({Path.GetFileName(Environment.ProcessPath)})");
             var taken = new FolderLock(folder, file);
-            File.WriteAllText(taken._holderFile, $"process {Environment.ProcessId} ({Path.GetFileName(Environment.ProcessPath)})");
+            file = null;
             return taken;
         }
-        catch (IOException) when (File.Exists(Path.Combine(folder, "lock")))
+        catch (IOException exception) when (exception.HResult == WouldBlock)
         {
             return null;
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new InfrastructureException(
+                $"{folder} cannot be used: it belongs to another user, who ran this checkout before. Give it back (sudo chown -R $USER {folder}), or remove it.", exception);
+        }
+        finally
+        {
+            file?.Dispose();
         }
     }
 
