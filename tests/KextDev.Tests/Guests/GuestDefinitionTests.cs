@@ -52,7 +52,7 @@ public sealed class GuestDefinitionTests : IDisposable
     [InlineData("\"memory\": 12", "memory", "96")]
     [InlineData("\"cpus\": \"two\"", "cpus", "number")]
     [InlineData("\"init\": \"box/initt\"", "initt", "does not exist")]
-    [InlineData("\"name\": \"other\"", "name", "Allowed: driver")]
+    [InlineData("\"name\": \"other\"", "name", "Allowed: accelerator")]
     public void Tells_file_and_line_and_key_of_a_mistake(string line, string key, string expected)
     {
         var init = line.StartsWith("\"init\"", StringComparison.Ordinal) ? "" : "\n\"init\": \"box/init\",";
