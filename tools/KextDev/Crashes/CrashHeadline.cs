@@ -72,13 +72,13 @@ internal sealed record CrashHeadline(CrashKind Kind, CrashSeverity Severity, str
     // "Attempted to kill init! exitcode=0x0300" and "… on unknown-block(0,0)": what differs from one time to the next stays out of titles.
     private static string WithoutDetails(string what) => s_details.Replace(what, "");
 
-    private static readonly Regex s_details = new(@"( exitcode=0x[0-9a-f]+| on unknown-block\(.*| in: .*| for process .*)$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+    private static readonly Regex s_details = new(@"( exitcode=0x[0-9a-f]+| on unknown-block\(.*| in: .*| for process .*)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
 
     private static string Bounded(string text) => text.Length > 120 ? text[..120] : text;
 
-    // NonBacktracking: time linear in the text, whatever a guest prints.
+    // Anchored, and repetitions are bounded: the time is linear in the text, whatever a guest prints.
     private sealed record Form(CrashKind Kind, CrashSeverity Severity, string Title, string Expression)
     {
-        public Regex Pattern { get; } = new($"^({Expression})", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+        public Regex Pattern { get; } = new($"^({Expression})", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
     }
 }

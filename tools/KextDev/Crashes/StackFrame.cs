@@ -8,14 +8,16 @@ internal sealed partial record StackFrame(string Function, string? Module)
     /// <summary>The first place that a text names; null when it names none.</summary>
     public static StackFrame? Find(string text)
     {
-        var match = Symbol().Match(text);
+        // Most lines name none, and a long word would be tried from each of its letters.
+        var match = text.Contains("+0x", StringComparison.Ordinal) ? Symbol().Match(text) : Match.Empty;
         return match.Success
             ? new StackFrame(Suffix().Replace(match.Groups["function"].Value, ""), match.Groups["module"] is { Success: true, Value: var module } ? module : null)
             : null;
     }
 
     /// <summary>The text with every place in it cut down to its function.</summary>
-    public static string Shorten(string text) => Symbol().Replace(text, match => Suffix().Replace(match.Groups["function"].Value, ""));
+    public static string Shorten(string text) =>
+        text.Contains("+0x", StringComparison.Ordinal) ? Symbol().Replace(text, match => Suffix().Replace(match.Groups["function"].Value, "")) : text;
 
     /// <summary>Whether the function only tells of the trouble, or leads there from an interrupt or a system call.</summary>
     public bool IsMachinery => Machinery().IsMatch(Function);
