@@ -74,7 +74,7 @@ internal sealed class ScriptCheckout : IDisposable
     public IReadOnlyList<string> Calls =>
         [.. File.ReadAllLines(Path.Combine(_folder, "told", "calls")).Where(call => call is "restore" or "build" or "collided")];
 
-    private static string Repository
+    public static string Repository
     {
         get
         {
