@@ -44,11 +44,11 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
         var duration = Wording.Of(stage.Duration);
         if (stage.Failure is null)
         {
-            console.MarkupLineInterpolated($"[green]ok[/]      {name,-16} [grey]{duration,8}[/]");
+            console.MarkupLineInterpolated($"[green]{"ok",-10}[/] {name,-16} [grey]{duration,8}[/]");
             return;
         }
 
-        console.MarkupLineInterpolated($"[red]failed[/]  {name,-16} [grey]{duration,8}[/]");
+        console.MarkupLineInterpolated($"[red]{"failed",-10}[/] {name,-16} [grey]{duration,8}[/]");
     }
 
     private void WriteTest(TestResult test)
@@ -56,11 +56,11 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
         var figures = Wording.Of(test.Figures);
         if (test.Verdict == Verdict.Passed)
         {
-            console.MarkupLineInterpolated($"[green]ok[/]        {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
+            console.MarkupLineInterpolated($"[green]{"ok",-10}[/]   {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
             return;
         }
 
-        console.MarkupLineInterpolated($"[red]{Wording.Of(test.Verdict)}[/]  {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
+        console.MarkupLineInterpolated($"[red]{Wording.Of(test.Verdict),-10}[/]   {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
         console.MarkupLineInterpolated($"    {PrintableText.Of(test.Failure ?? "")}");
         WriteLines("its last output", test.LastOutput);
         WriteLines("the kernel's log of that time", test.KernelLog);
