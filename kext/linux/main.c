@@ -3,6 +3,7 @@
 
 #include "device.h"
 #include "queue.h"
+#include "watch.h"
 
 static int __init osq_init(void)
 {
@@ -24,6 +25,7 @@ no_device:
 static void __exit osq_exit(void)
 {
 	osq_device_exit();
+	osq_watch_exit();
 	osq_queue_exit();
 }
 

@@ -8,6 +8,8 @@
 
 static const struct osq_publisher *const publishers[] = {
     &osq_process_publisher,
+    &osq_file_publisher,
+    &osq_socket_publisher,
 };
 static bool running[ARRAY_SIZE(publishers)];
 

@@ -16,6 +16,8 @@ struct osq_publisher {
 };
 
 extern const struct osq_publisher osq_process_publisher;
+extern const struct osq_publisher osq_file_publisher;
+extern const struct osq_publisher osq_socket_publisher;
 
 /* EINVAL for an event which nobody makes. What already is as wished is no error. */
 int osq_publishers_subscribe(int32_t event, bool subscribe);

@@ -56,8 +56,8 @@ int osq_queue_allocate(struct osq_allocate_args *args, void __user *answer)
 		goto unmap;
 
 	buffer = memory;
-	owner = current->mm;
-	mmgrab(owner);
+	mmgrab(current->mm);
+	WRITE_ONCE(owner, current->mm);
 	count_lost = false;
 	return 0;
 
@@ -87,7 +87,7 @@ void osq_queue_destroy(void)
 	vfree(buffer);
 	buffer = NULL;
 	mmdrop(owner);
-	owner = NULL;
+	WRITE_ONCE(owner, NULL);
 }
 
 /*
@@ -156,4 +156,17 @@ void osq_queue_commit(void *record)
 {
 	if (osq_ring_commit(&ring, record))
 		wake_up_all(&readers);
+}
+
+/* No ring is that large, so the attempt is counted and nothing else. */
+void osq_queue_drop(void)
+{
+	osq_ring_reserve(&ring, OSQ_EVENT_FILE, SIZE_MAX);
+}
+
+bool osq_queue_is_client(void)
+{
+	const struct mm_struct *client = READ_ONCE(owner);
+
+	return client && client == current->mm;
 }

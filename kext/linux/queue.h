@@ -40,4 +40,13 @@ void osq_queue_lose_count(void);
 void *osq_queue_reserve(int32_t event, size_t size);
 void osq_queue_commit(void *record);
 
+/* Counts an event that could not even be tried to reserve. */
+void osq_queue_drop(void);
+
+/*
+ * Is it the client that runs? Its own files and connections are no events: each event that it
+ * writes to its log would be the next one.
+ */
+bool osq_queue_is_client(void);
+
 #endif
