@@ -27,6 +27,18 @@ public sealed class EmbeddedImageTests : IDisposable
     }
 
     [Fact]
+    public async Task Is_made_again_when_it_was_cut_short()
+    {
+        var image = await MakeAsync(GuestPlace.Embedded.InitFile);
+        var bytes = await File.ReadAllBytesAsync(image.Initrd);
+        await File.WriteAllBytesAsync(image.Initrd, bytes[..(bytes.Length / 2)]);
+
+        await MakeAsync(GuestPlace.Embedded.InitFile);
+
+        (await File.ReadAllBytesAsync(image.Initrd)).SequenceEqual(bytes).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Another_init_script_makes_another_image()
     {
         var one = await MakeAsync(GuestPlace.Embedded.InitFile);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using KextDev.Guests;
+using KextDev.Guests.Qemu;
 
 namespace KextDev.GuestTests.Guests;
 
@@ -100,12 +101,17 @@ public sealed class QemuGuestTests : IDisposable
             mount -t devtmpfs devtmpfs /dev
             echo "nobody listens here" >/dev/console
             exec /bin/busybox sleep 1000
-            """) with { StartLimit = 10 };
-        await using var guest = GuestFactory.Create(definition, _place.Site);
+            """) with { StartLimit = 77 };
+        var clock = new HeldClock();
+        var console = Path.Combine(_place.State.Path, "console.log");
+        await using var guest = GuestFactory.Create(definition, _place.Site with { Clock = clock, ConsoleFile = console });
+        var starting = guest.StartAsync(CancellationToken.None);
+        await new ConsoleLog(console).WaitForLineAsync("nobody listens here", CancellationToken.None);
 
-        var message = (await Should.ThrowAsync<InfrastructureException>(guest.StartAsync(CancellationToken.None))).Message;
+        clock.Expire();
 
-        message.ShouldContain("did not answer within 10 s");
+        var message = (await Should.ThrowAsync<InfrastructureException>(starting)).Message;
+        message.ShouldContain("did not answer within 77 s");
         message.ShouldContain("SSH banner");
         message.ShouldContain("nobody listens here");
         (await _place.ListAsync()).ShouldBeEmpty();

@@ -6,4 +6,7 @@ public sealed record GuestSite(StateFolder State, GuestNote Note)
 {
     /// <summary>Where a guest that is started prints its kernel console; in the guest's own folder when null.</summary>
     public string? ConsoleFile { get; init; }
+
+    /// <summary>Measures how long a guest may take to answer.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -154,7 +154,7 @@ public sealed class PackageCache(string folder, GuestNote note)
         {
             throw new InfrastructureException(
                 $"The package {package.FileName} came again with another content than its SHA-256 {package.Sha256} tells. "
-                + $"Choose packages afresh (./build.sh KernelDeps --refresh), or look at {PathOf(package)}.");
+                + $"Remove {SelectionFile}, so that packages are chosen afresh.");
         }
     }
 

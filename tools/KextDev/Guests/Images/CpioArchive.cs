@@ -9,6 +9,7 @@ namespace KextDev.Guests.Images;
 /// </summary>
 public sealed class CpioArchive
 {
+    private const string Trailer = "TRAILER!!!";
     private const int FolderType = 0x4000;
     private const int FileType = 0x8000;
     private const int LinkType = 0xA000;
@@ -37,7 +38,22 @@ public sealed class CpioArchive
             Write(stream, path, inode, entry);
         }
 
-        Write(stream, "TRAILER!!!", 0, new Entry(0, []));
+        Write(stream, Trailer, 0, new Entry(0, []));
+    }
+
+    /// <summary>Whether a file ends as <see cref="WriteTo"/> ends: one that was cut short does not.</summary>
+    public static bool IsWhole(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        using var stream = File.OpenRead(file);
+        var end = new byte[16];
+        stream.Seek(-Math.Min(end.Length, stream.Length), SeekOrigin.End);
+        var length = stream.ReadAtLeast(end, end.Length, throwOnEndOfStream: false);
+        return end.AsSpan(0, length).IndexOf(Encoding.ASCII.GetBytes(Trailer)) >= 0;
     }
 
     private void Add(string path, int type, string permissions, byte[] content)

@@ -28,7 +28,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Gue
         var key = KeyOf([Format, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey]);
         var images = Path.Combine(cacheFolder, "images");
         var image = new BootImage(Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease), Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
-        if (!File.Exists(image.Initrd))
+        if (!CpioArchive.IsWhole(image.Initrd))
         {
             note("Making the guest's image.");
             var archive = await BuildAsync(root, selection.KernelRelease, keys, init, cancellationToken);

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace KextDev.Guests.Qemu;
 
 /// <summary>Waits until a guest can be logged in to: its console says so or its SSH server's banner comes, whichever is first.</summary>
-public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string definitionFile)
+public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string definitionFile, TimeProvider clock)
 {
     /// <summary>Printed by the guest's init once its SSH server listens.</summary>
     public const string ReadyLine = "KEXTDEV READY";
@@ -35,7 +35,7 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
         var events = machine.Qmp.Subscribe();
         var answer = waitForAnswer(ended.Token);
         var death = WaitForDeathAsync(events, ended.Token);
-        var late = Task.Delay(limit, ended.Token);
+        var late = Task.Delay(limit, clock, ended.Token);
         try
         {
             var first = await Task.WhenAny(answer, death, late);

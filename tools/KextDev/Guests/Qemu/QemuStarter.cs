@@ -70,7 +70,7 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
                 if (state.Identity == Identity)
                 {
                     machine = await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
-                    await new GuestAnswer(machine, JoinLimit, definition.File).WaitAgainAsync(cancellationToken);
+                    await new GuestAnswer(machine, JoinLimit, definition.File, site.Clock).WaitAgainAsync(cancellationToken);
                     joined = true;
                     return machine;
                 }
@@ -150,7 +150,7 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
                 await ProveAsync(machine, cancellationToken);
             }
 
-            await new GuestAnswer(machine, TimeSpan.FromSeconds(definition.StartLimit), definition.File).WaitAsync(cancellationToken);
+            await new GuestAnswer(machine, TimeSpan.FromSeconds(definition.StartLimit), definition.File, site.Clock).WaitAsync(cancellationToken);
             return machine;
         }
         catch
