@@ -40,7 +40,7 @@ public sealed class AtomicFileTests : IDisposable
         // /dev/full is the kernel's own full disk: what writing to it throws is what a full disk throws.
         var file = _folder.Combine("file");
 
-        var exception = Should.Throw<InfrastructureException>(() => AtomicFile.Write(file, _ =>
+        var exception = Should.Throw<DiskFullException>(() => AtomicFile.Write(file, _ =>
         {
             using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
             full.Write("content"u8);

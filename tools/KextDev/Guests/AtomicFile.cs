@@ -3,10 +3,8 @@ namespace KextDev.Guests;
 /// <summary>A file that is either there with its whole content or not there.</summary>
 public static class AtomicFile
 {
-    private const int NoSpaceLeft = 28;
-
     /// <summary>Writes beside the path, then renames; readable by its owner alone.</summary>
-    /// <exception cref="InfrastructureException">The disk is full.</exception>
+    /// <exception cref="DiskFullException"/>
     public static void Write(string path, Action<Stream> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -27,9 +25,9 @@ public static class AtomicFile
 
             File.Move(unfinished, path, overwrite: true);
         }
-        catch (IOException exception) when (exception.HResult == NoSpaceLeft)
+        catch (IOException exception) when (DiskFullException.Explains(exception))
         {
-            throw new InfrastructureException($"{path} could not be written: the disk is full. Free some space; ./build.sh Clean removes what can be made again.", exception);
+            throw new DiskFullException(path, exception);
         }
         finally
         {

@@ -41,6 +41,10 @@ public sealed class FolderLock : IDisposable
         {
             return null;
         }
+        catch (IOException exception) when (DiskFullException.Explains(exception))
+        {
+            throw new DiskFullException(folder, exception);
+        }
         catch (UnauthorizedAccessException exception)
         {
             throw new InfrastructureException(

@@ -32,13 +32,14 @@ public sealed class Apt
 
     /// <summary>Fetches the lists afresh into our own folder.</summary>
     /// <exception cref="HostCommandException">apt's own words.</exception>
+    /// <exception cref="DiskFullException"/>
     public async Task UpdateAsync(CancellationToken cancellationToken)
     {
         _note("Fetching Debian's package lists.");
         Directory.CreateDirectory(Path.Combine(ListsFolder, "partial"));
         Directory.CreateDirectory(Path.Combine(_folder, "cache", "archives", "partial"));
         _ownLists = true;
-        await new HostCommand("apt-get", [.. Options(), "-o", "APT::Update::Error-Mode=any", "update"]).RunAsync(cancellationToken);
+        await RunAsync(new HostCommand("apt-get", [.. Options(), "-o", "APT::Update::Error-Mode=any", "update"]), ListsFolder, cancellationToken);
     }
 
     /// <summary>Downloads the very versions into a folder; apt checks each against the signed index.</summary>
@@ -46,7 +47,19 @@ public sealed class Apt
     public async Task DownloadAsync(IReadOnlyList<DebianPackage> packages, string folder, CancellationToken cancellationToken)
     {
         var names = packages.Select(package => $"{package.Name}={package.Version}");
-        await new HostCommand("apt-get", [.. Options(), "download", .. names]) { WorkingDirectory = folder }.RunAsync(cancellationToken);
+        await RunAsync(new HostCommand("apt-get", [.. Options(), "download", .. names]) { WorkingDirectory = folder }, folder, cancellationToken);
+    }
+
+    private static async Task RunAsync(HostCommand command, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await command.RunAsync(cancellationToken);
+        }
+        catch (HostCommandException exception) when (DiskFullException.Explains(exception))
+        {
+            throw new DiskFullException(folder, exception);
+        }
     }
 
     // As root, apt would change to a user who cannot write into our folder.

@@ -57,6 +57,22 @@ public sealed class PackageCache(string folder, GuestNote note)
         RemoveUnfinished(roots);
         note($"Unpacking {string.Join(", ", packages.Select(package => package.Name))}.");
         var unfinished = root + Unfinished;
+        try
+        {
+            await UnpackAsync(packages, unfinished, cancellationToken);
+        }
+        catch (HostCommandException exception) when (DiskFullException.Explains(exception))
+        {
+            Directory.Delete(unfinished, recursive: true);
+            throw new DiskFullException(unfinished, exception);
+        }
+
+        Directory.Move(unfinished, root);
+        return root;
+    }
+
+    private async Task UnpackAsync(IReadOnlyList<DebianPackage> packages, string root, CancellationToken cancellationToken)
+    {
         foreach (var package in packages)
         {
             if (!await IsIntactAsync(package, cancellationToken))
@@ -64,13 +80,11 @@ public sealed class PackageCache(string folder, GuestNote note)
                 await ReplaceAsync(package, cancellationToken);
             }
 
-            await new HostCommand("dpkg-deb", "-x", PathOf(package), unfinished).RunAsync(cancellationToken);
+            await new HostCommand("dpkg-deb", "-x", PathOf(package), root).RunAsync(cancellationToken);
         }
 
-        // The rename must not reach the disk before the content does.
-        await new HostCommand("sync", "-f", unfinished).RunAsync(cancellationToken);
-        Directory.Move(unfinished, root);
-        return root;
+        // The rename that follows must not reach the disk before the content does.
+        await new HostCommand("sync", "-f", root).RunAsync(cancellationToken);
     }
 
     private async Task<PackageSelection> RenewAsync(PackageSelection? known, bool refresh, Apt apt, CancellationToken cancellationToken)
