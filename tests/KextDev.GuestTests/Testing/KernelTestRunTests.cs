@@ -1,0 +1,127 @@
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.GuestTests.Guests;
+
+namespace KextDev.GuestTests.Testing;
+
+/// <summary>The whole pipeline, with a real guest, a real module, and tests that go wrong in every way.</summary>
+[Collection(GuestTurns.Name)]
+public sealed class KernelTestRunTests
+{
+    [Fact]
+    public async Task Each_way_to_go_wrong_has_its_verdict_and_the_rest_of_the_plan_still_runs()
+    {
+        using var project = new SampleProject(
+            """ "name": "passes", "timeLimit": 30 """,
+            """ "name": "fails", "timeLimit": 30, "arguments": ["fail"] """,
+            """ "name": "dies", "timeLimit": 30, "arguments": ["die"] """,
+            """ "name": "says_nothing", "timeLimit": 30, "arguments": ["silent"] """,
+            """ "name": "takes_too_long", "timeLimit": 2, "arguments": ["sleep"] """,
+            """ "name": "loads_by_itself", "timeLimit": 30, "extension": "unloaded", "arguments": ["load"] """,
+            """ "name": "is_refused", "timeLimit": 30, "variant": "refuses" """,
+            """ "name": "panics", "timeLimit": 60, "arguments": ["panic"] """,
+            """ "name": "goes_on", "timeLimit": 30 """);
+        var report = new RecordingReport();
+
+        var result = await project.RunAsync(report);
+
+        result.Tests.Select(test => (test.Name, test.Verdict)).ShouldBe(
+        [
+            ("passes", Verdict.Passed),
+            ("fails", Verdict.Failed),
+            ("dies", Verdict.Failed),
+            ("says_nothing", Verdict.Failed),
+            ("takes_too_long", Verdict.TimedOut),
+            ("loads_by_itself", Verdict.Passed),
+            ("is_refused", Verdict.Failed),
+            ("panics", Verdict.Panicked),
+            ("goes_on", Verdict.Passed),
+        ]);
+        result.Verdict.ShouldBe(Verdict.Panicked);
+        result.Tests[0].Figures.ShouldBe([new Figure("events", 42)]);
+        result.Tests[1].Failure!.ShouldContain("arithmetic");
+        result.Tests[1].LastOutput.ShouldContain("not ok 1 arithmetic # two and two make five");
+        result.Tests[1].KernelLog.ShouldContain(line => line.Contains("what the kernel said meanwhile"));
+        result.Tests[6].Failure!.ShouldContain("there is no such device");
+        result.Tests[7].Failure!.ShouldContain("sysrq triggered crash");
+        File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sysrq_handle_crash");
+        File.ReadAllText(Path.Combine(project.RunFolder, "console.log")).ShouldContain("Kernel panic - not syncing");
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_keeps_its_results_and_leaves_no_guest()
+    {
+        using var project = new SampleProject(
+            """ "name": "passes", "timeLimit": 30 """,
+            """ "name": "is_interrupted", "timeLimit": 600, "arguments": ["sleep"] """);
+        using var cancel = new CancellationTokenSource();
+        var report = new RecordingReport(told =>
+        {
+            // The program runs in the guest: its first line is here.
+            if (told is TestPrinted { Test: "is_interrupted" })
+            {
+                cancel.Cancel();
+            }
+        });
+
+        var result = await project.RunAsync(report, cancel.Token);
+
+        result.Cancelled.ShouldBeTrue();
+        result.Tests.Select(test => test.Name).ShouldBe(["passes"]);
+        report.Events[^1].ShouldBeOfType<RunEnded>();
+        File.Exists(Path.Combine(project.RunFolder, "junit.xml")).ShouldBeTrue();
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_kept_guest_is_joined_and_left_as_it_was_found()
+    {
+        using var project = new SampleProject(""" "name": "passes", "timeLimit": 30 """);
+        var kept = GuestFactory.Create(GuestPlace.Embedded, project.Place.Site);
+        GuestEndpoint endpoint;
+        await using (kept)
+        {
+            endpoint = await kept.StartAsync(CancellationToken.None);
+            ((IKeepable)kept).Keep();
+        }
+
+        var result = await project.RunAsync(new RecordingReport());
+        var left = await Ssh.Command(project.Place, endpoint, "cat /proc/modules; ls /tmp").RunAsync(CancellationToken.None);
+        var running = await project.Place.ListAsync();
+        await GuestFactory.Create(GuestPlace.Embedded, project.Place.Site).StopAsync(CancellationToken.None);
+
+        result.Verdict.ShouldBe(Verdict.Passed);
+        running.ShouldHaveSingleItem().Endpoint.ShouldBe(endpoint);
+        left.Output.ShouldNotContain("sample");
+        left.Output.ShouldNotContain("kextdev-");
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Two_runs_at_once_do_not_collide()
+    {
+        using var first = new SampleProject(""" "name": "passes", "timeLimit": 60 """);
+        using var second = new SampleProject(""" "name": "passes", "timeLimit": 60 """);
+
+        var results = await Task.WhenAll(first.RunAsync(new RecordingReport()), second.RunAsync(new RecordingReport()));
+
+        results.ShouldAllBe(result => result.Verdict == Verdict.Passed);
+        first.RunFolder.ShouldNotBe(second.RunFolder);
+    }
+
+    [Fact]
+    public async Task A_source_that_does_not_compile_fails_the_run_with_the_compilers_own_message()
+    {
+        using var project = new SampleProject(""" "name": "passes", "timeLimit": 30 """);
+        project.Write("linux/sample.c", "int broken = ;\n");
+        var report = new RecordingReport();
+
+        var result = await project.RunAsync(report);
+
+        result.Verdict.ShouldBe(Verdict.Failed);
+        result.Failure!.ShouldContain("sample.c:1");
+        report.Events.OfType<CompilerPrinted>().ShouldContain(line => line.Line.Contains("error: expected expression"));
+        report.Events.OfType<StageStarted>().ShouldNotContain(stage => stage.Stage == Stage.AcquireGuest);
+    }
+}

@@ -1,0 +1,134 @@
+using KextDev.Events;
+using KextDev.GuestTests.Guests;
+using KextDev.Projects;
+using KextDev.Testing;
+
+namespace KextDev.GuestTests.Testing;
+
+/// <summary>A small extension whose one test program does what its argument says: passes, fails, sleeps, panics the kernel...</summary>
+public sealed class SampleProject : IDisposable
+{
+    private const string Module = """
+        // SPDX-License-Identifier: MIT OR GPL-2.0-only
+        #include <linux/module.h>
+        static int __init sample_init(void)
+        {
+        #ifdef SAMPLE_REFUSES
+        	pr_err("sample: there is no such device\n");
+        	return -ENODEV;
+        #endif
+        	pr_info("sample: loaded\n");
+        	return 0;
+        }
+        static void __exit sample_exit(void) { pr_info("sample: unloaded\n"); }
+        module_init(sample_init);
+        module_exit(sample_exit);
+        MODULE_LICENSE("Dual MIT/GPL");
+        """;
+
+    private const string Program = """
+        #include <fcntl.h>
+        #include <signal.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <unistd.h>
+        int main(int argc, char **argv)
+        {
+        	const char *what = argc > 1 ? argv[1] : "";
+        	setvbuf(stdout, NULL, _IOLBF, 0);
+        	puts("KTAP version 1\n1..1");
+        	if (!strcmp(what, "fail")) {
+        		FILE *log = fopen("/dev/kmsg", "w");
+        		fputs("sample: what the kernel said meanwhile\n", log);
+        		fclose(log);
+        		puts("not ok 1 arithmetic # two and two make five");
+        		return 1;
+        	}
+        	if (!strcmp(what, "sleep"))
+        		sleep(600);
+        	if (!strcmp(what, "panic")) {
+        		int trigger = open("/proc/sysrq-trigger", O_WRONLY);
+        		if (write(trigger, "c", 1) != 1)
+        			return 2;
+        		sleep(600);
+        	}
+        	if (!strcmp(what, "die"))
+        		raise(SIGSEGV);
+        	if (!strcmp(what, "silent"))
+        		return 0;
+        	if (!strcmp(what, "load") && system(getenv("KEXTDEV_LOAD")))
+        		return 3;
+        	puts("# figure events 42\nok 1 it");
+        	return 0;
+        }
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kextdev-sample-").FullName;
+
+    /// <param name="tests">Name, time limit in seconds, and whatever else the manifest says of each test, as JSON.</param>
+    public SampleProject(params string[] tests)
+    {
+        Write("linux/Kbuild", "obj-m := sample.o\n");
+        Write("linux/sample.c", Module);
+        Write("test.c", Program);
+        Write(
+            "kextdev.json",
+            $$"""
+            {
+              "name": "sample",
+              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [], "refuses": ["-DSAMPLE_REFUSES"] } } },
+              "programs": {},
+              "tests": [ {{string.Join(", ", tests.Select(test => $$"""{ "source": "test.c", {{test}} }"""))}} ]
+            }
+            """);
+        RunFolder = KextDev.Testing.RunFolder.Create(Place.State, "sample", TimeProvider.System);
+    }
+
+    public GuestPlace Place { get; } = new();
+
+    public string RunFolder { get; }
+
+    public void Write(string file, string text)
+    {
+        var path = Path.Combine(_folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+
+    public async Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default)
+    {
+        var project = Project.Load(_folder);
+        var options = new KernelTestOptions
+        {
+            Project = project,
+            Plan = TestPlan.Quick,
+            Tests = TestPlan.Select(project, TestPlan.Quick, [], duration: null),
+            Guest = GuestPlace.Embedded,
+            State = Place.State,
+            RunFolder = RunFolder,
+        };
+        await using var journal = new RunJournal(TimeProvider.System, [.. KextDev.Reports.RunReports.Kept(RunFolder), report]);
+        return await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        Place.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>Keeps the events of a run, and calls back on each.</summary>
+internal sealed class RecordingReport(Action<RunEvent>? heard = null) : IRunReport
+{
+    public List<RunEvent> Events { get; } = [];
+
+    public void Receive(RunEvent runEvent)
+    {
+        Events.Add(runEvent);
+        heard?.Invoke(runEvent);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
