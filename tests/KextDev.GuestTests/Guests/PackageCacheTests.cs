@@ -80,7 +80,8 @@ public sealed class PackageCacheTests : IDisposable
     {
         var package = await BorrowAsync("dropbear-bin");
 
-        var roots = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => new PackageCache(_folder, _notes.Enqueue).GetRootAsync([package], CancellationToken.None)));
+        var caches = Enumerable.Range(0, 4).Select(_ => new PackageCache(_folder, _notes.Enqueue));
+        var roots = await Task.WhenAll(caches.Select(cache => cache.GetRootAsync([package], CancellationToken.None)));
 
         roots.Distinct().ShouldHaveSingleItem();
         _notes.Count(note => note.StartsWith("Unpacking", StringComparison.Ordinal)).ShouldBe(1);

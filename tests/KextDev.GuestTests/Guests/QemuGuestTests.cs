@@ -19,7 +19,8 @@ public sealed class QemuGuestTests : IDisposable
         var endpoint = await guest.StartAsync(CancellationToken.None);
         var tree = await ((IKernelHeaders)guest).GetKernelTreeAsync(CancellationToken.None);
 
-        var result = await Ssh.Command(_place, endpoint, "uname -r; id -u; ls -d /sys/module/pvpanic_pci /sys/kernel/tracing/events").RunAsync(CancellationToken.None);
+        var command = Ssh.Command(_place, endpoint, "uname -r; id -u; ls -d /sys/module/pvpanic_pci /sys/kernel/tracing/events");
+        var result = await command.RunAsync(CancellationToken.None);
 
         result.Output.ShouldBe($"{tree.Release}\n0\n/sys/kernel/tracing/events\n/sys/module/pvpanic_pci\n");
         File.Exists(Path.Combine(tree.ObjectFolder, ".config")).ShouldBeTrue();

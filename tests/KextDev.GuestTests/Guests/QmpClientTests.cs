@@ -14,7 +14,8 @@ public sealed class QmpClientTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync() =>
         await new HostCommand(
-            QemuCommandLine.Program, "-M", "none", "-nodefaults", "-display", "none", "-qmp", $"unix:{SocketPath},server=on,wait=off", "-daemonize", "-pidfile", PidFile)
+            QemuCommandLine.Program, "-M", "none", "-nodefaults", "-display", "none",
+            "-qmp", $"unix:{SocketPath},server=on,wait=off", "-daemonize", "-pidfile", PidFile)
             .RunAsync(CancellationToken.None);
 
     public async Task DisposeAsync()

@@ -13,7 +13,8 @@ public sealed class GuestSchemaTests
     private static readonly string Folder = FindFolder();
     private static readonly JsonObject Schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "guest.schema.json")))!.AsObject();
 
-    private static readonly string[] Names = [.. StrictJson.Options.GetTypeInfo(typeof(GuestDefinition)).Properties.Where(property => property.Get is not null).Select(property => property.Name)];
+    private static readonly string[] Names =
+        [.. StrictJson.Options.GetTypeInfo(typeof(GuestDefinition)).Properties.Where(property => property.Get is not null).Select(property => property.Name)];
 
     public static TheoryData<string> Keys => [.. Names];
 
@@ -34,7 +35,7 @@ public sealed class GuestSchemaTests
         var defaults = new GuestDefinition(default, default, default, "init");
         if (property.PropertyType.IsEnum)
         {
-            var names = Enum.GetValues(property.PropertyType).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, property.PropertyType, StrictJson.Options)!.GetValue<string>());
+            var names = Enum.GetValues(property.PropertyType).Cast<object>().Select(value => Json(property, value).GetValue<string>());
             schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(names);
         }
 
@@ -46,7 +47,7 @@ public sealed class GuestSchemaTests
 
         if (schema["default"] is { } value)
         {
-            JsonSerializer.SerializeToNode(property.GetValue(defaults), property.PropertyType, StrictJson.Options)!.ToJsonString().ShouldBe(value.ToJsonString());
+            Json(property, property.GetValue(defaults)).ToJsonString().ShouldBe(value.ToJsonString());
         }
     }
 
@@ -58,6 +59,8 @@ public sealed class GuestSchemaTests
         guests.ShouldContain("embedded");
         guests.Select(name => GuestDefinition.Find(name, Folder).Name).ShouldBe(guests);
     }
+
+    private static JsonNode Json(PropertyInfo property, object? value) => JsonSerializer.SerializeToNode(value, property.PropertyType, StrictJson.Options)!;
 
     private static string FindFolder()
     {

@@ -48,7 +48,9 @@ public sealed class FolderLock : IDisposable
         catch (UnauthorizedAccessException exception)
         {
             throw new InfrastructureException(
-                $"{folder} cannot be used: it belongs to another user, who ran this checkout before. Give it back (sudo chown -R $USER {folder}), or remove it.", exception);
+                $"{folder} cannot be used: it belongs to another user, who ran this checkout before. "
+                + $"Give it back (sudo chown -R $USER {folder}), or remove it.",
+                exception);
         }
         finally
         {

@@ -56,7 +56,8 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
 
         var known = string.Join(", ", Names(folder));
         throw new InfrastructureException(
-            $"There is no guest '{nameOrPath}': {file} does not exist. Known guests: {(known.Length > 0 ? known : "none")}; a path to a definition's file works too.");
+            $"There is no guest '{nameOrPath}': {file} does not exist. "
+            + $"Known guests: {(known.Length > 0 ? known : "none")}; a path to a definition's file works too.");
     }
 
     /// <summary>The names of all guests that a folder defines.</summary>
@@ -71,7 +72,8 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
         var definition = located.Value with { File = Path.GetFullPath(file), Name = Path.GetFileNameWithoutExtension(file) };
         if (!IsName(definition.Name))
         {
-            throw new InfrastructureException($"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', then .json.");
+            throw new InfrastructureException(
+                $"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', then .json.");
         }
 
         return System.IO.File.Exists(definition.InitFile)

@@ -12,8 +12,10 @@ public static class GuestFactory
     };
 
     /// <summary>All guests that run for this checkout.</summary>
-    public static Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken) => QemuMachines.ListAsync(site, cancellationToken);
+    public static Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken) =>
+        QemuMachines.ListAsync(site, cancellationToken);
 
     /// <summary>Ends guests whose run was killed before it could end them. Every start of a guest does so, too.</summary>
-    public static Task EndOrphansAsync(GuestSite site, CancellationToken cancellationToken) => QemuMachines.EndOrphansAsync(site, cancellationToken);
+    public static Task EndOrphansAsync(GuestSite site, CancellationToken cancellationToken) =>
+        QemuMachines.EndOrphansAsync(site, cancellationToken);
 }

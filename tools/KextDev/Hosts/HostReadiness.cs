@@ -32,7 +32,8 @@ public sealed class HostReadiness(IReadOnlyList<HostNeed> needs, Action<string> 
 
         var privilege = await FindPrivilegeAsync(cancellationToken)
             ?? throw new InfrastructureException(
-                $"This host lacks {string.Join(", ", Packages(missing))}, and this user may install nothing without a password. Type this, then try again:\n  {CommandFor(missing)}");
+                $"This host lacks {string.Join(", ", Packages(missing))}, and this user may install nothing without a password. "
+                + $"Type this, then try again:\n  {CommandFor(missing)}");
         await InstallAsync(privilege, missing, cancellationToken);
 
         if (Missing() is { Count: > 0 } still)

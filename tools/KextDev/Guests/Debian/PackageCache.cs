@@ -177,7 +177,8 @@ public sealed class PackageCache(string folder, GuestNote note)
         try
         {
             using var stream = File.OpenRead(SelectionFile);
-            return JsonSerializer.Deserialize<PackageSelection>(stream, Json) is { Guest: not null, Headers: not null, KernelRelease: not null } selection ? selection : null;
+            var selection = JsonSerializer.Deserialize<PackageSelection>(stream, Json);
+            return selection is { Guest: not null, Headers: not null, KernelRelease: not null } ? selection : null;
         }
         catch (Exception exception) when (exception is IOException or JsonException)
         {

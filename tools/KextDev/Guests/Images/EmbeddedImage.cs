@@ -27,7 +27,8 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Gue
         var root = await packages.GetRootAsync(selection.Guest, cancellationToken);
         var key = KeyOf([Format, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey]);
         var images = Path.Combine(cacheFolder, "images");
-        var image = new BootImage(Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease), Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
+        var kernel = Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease);
+        var image = new BootImage(kernel, Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
         if (!CpioArchive.IsWhole(image.Initrd))
         {
             note("Making the guest's image.");
@@ -114,8 +115,9 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Gue
         try
         {
             var libraries = $"{Path.Combine(root, "lib/x86_64-linux-gnu")}:{Path.Combine(root, "usr/lib/x86_64-linux-gnu")}";
-            await new HostCommand(
-                Path.Combine(root, Loader), "--library-path", libraries, Path.Combine(root, "usr/bin/dropbearconvert"), "openssh", "dropbear", key, converted).RunAsync(cancellationToken);
+            var converter = Path.Combine(root, "usr/bin/dropbearconvert");
+            await new HostCommand(Path.Combine(root, Loader), "--library-path", libraries, converter, "openssh", "dropbear", key, converted)
+                .RunAsync(cancellationToken);
             return await File.ReadAllBytesAsync(converted, cancellationToken);
         }
         finally

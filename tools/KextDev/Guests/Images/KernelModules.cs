@@ -39,7 +39,9 @@ public sealed class KernelModules
 
         if (!_files.TryGetValue(name, out var file))
         {
-            throw new InfrastructureException($"The kernel package has no module {name}, which the guest needs. Debian 12's kernels have it, as an uncompressed .ko file; is this host's archive another?");
+            throw new InfrastructureException(
+                $"The kernel package has no module {name}, which the guest needs. "
+                + "Debian 12's kernels have it, as an uncompressed .ko file; is this host's archive another?");
         }
 
         foreach (var needed in Dependencies(file))

@@ -49,7 +49,10 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
             {
                 var status = await machine.QueryStatusAsync(cancellationToken);
                 throw QemuFailure.OfGuest(
-                    machine, $"did not answer within {limit.TotalSeconds:0.#} s (QEMU calls it {status})", Tried(), $"A slow host may need a larger \"startLimit\" in {definitionFile}.");
+                    machine,
+                    $"did not answer within {limit.TotalSeconds:0.#} s (QEMU calls it {status})",
+                    Tried(),
+                    $"A slow host may need a larger \"startLimit\" in {definitionFile}.");
             }
 
             await first;
@@ -65,7 +68,8 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
         SshBanner.WaitAsync(machine.State.Endpoint.Host, machine.State.Endpoint.Port, Note, cancellationToken);
 
     private string Tried() =>
-        $"Waited for a console line that starts with '{ReadyLine}', and asked {machine.State.Endpoint.Host}:{machine.State.Endpoint.Port} for an SSH banner {_probes} times (last: {(_lastProbe.Length > 0 ? _lastProbe : "no attempt ended")}).";
+        $"Waited for a console line that starts with '{ReadyLine}', and asked {machine.State.Endpoint.Host}:{machine.State.Endpoint.Port} "
+        + $"for an SSH banner {_probes} times (last: {(_lastProbe.Length > 0 ? _lastProbe : "no attempt ended")}).";
 
     private void Note(string failure)
     {

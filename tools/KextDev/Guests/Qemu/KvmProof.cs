@@ -60,7 +60,8 @@ public sealed class KvmProof(string cacheFolder)
         var qemu = ProgramPath.Find(QemuCommandLine.Program) is { } path ? new FileInfo(path) : null;
         var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id");
         var device = File.Exists(Device) ? File.GetLastWriteTimeUtc(Device).Ticks : 0;
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{boot}\n{device}\n{qemu?.FullName}\n{qemu?.Length}\n{qemu?.LastWriteTimeUtc.Ticks}")));
+        var host = $"{boot}\n{device}\n{qemu?.FullName}\n{qemu?.Length}\n{qemu?.LastWriteTimeUtc.Ticks}";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host)));
     }
 }
 

@@ -6,13 +6,18 @@ namespace KextDev.Guests.Qemu;
 /// <summary>One machine, as QEMU is told to run it.</summary>
 /// <param name="Memory">MiB.</param>
 /// <param name="Port">Loopback port that leads to the guest's SSH server; 0 lets QEMU choose.</param>
-public sealed record QemuCommandLine(BootImage Image, Accelerator Accelerator, int Memory, int Cpus, int Port, QemuFolder Folder, string ConsoleFile, string QmpSocket)
+public sealed record QemuCommandLine(
+    BootImage Image, Accelerator Accelerator, int Memory, int Cpus, int Port, QemuFolder Folder, string ConsoleFile, string QmpSocket)
 {
     public const string Program = "qemu-system-x86_64";
 
-    /// <summary>A panic ends in a machine that stays for its evidence: no reboot, no pause before the console is flushed. A hang of one processor becomes a panic.</summary>
+    /// <summary>
+    /// A panic ends in a machine that stays for its evidence: no reboot, no pause before the console is flushed.
+    /// A hang of one processor becomes a panic.
+    /// </summary>
     private const string KernelArguments =
-        "console=ttyS0 quiet panic=-1 oops=panic nokaslr cryptomgr.notests=1 unknown_nmi_panic rcupdate.rcu_cpu_stall_timeout=5 sysctl.kernel.panic_on_rcu_stall=1";
+        "console=ttyS0 quiet panic=-1 oops=panic nokaslr cryptomgr.notests=1 unknown_nmi_panic "
+        + "rcupdate.rcu_cpu_stall_timeout=5 sysctl.kernel.panic_on_rcu_stall=1";
 
     /// <summary>The command to start the machine with: it returns when the machine runs, as a process of its own session that no Ctrl-C reaches.</summary>
     public HostCommand ToCommand() => new("setsid", ["--wait", Program, .. Arguments()]);
@@ -21,7 +26,8 @@ public sealed record QemuCommandLine(BootImage Image, Accelerator Accelerator, i
     [
         "-machine", "q35",
         "-accel", Accelerator == Accelerator.Kvm ? "kvm" : "tcg,thread=multi",
-        // All that the accelerator has: without RDRAND the first connection waits for entropy. The MSR of arch-capabilities is refused by some nested hosts.
+        // All that the accelerator has: without RDRAND the first connection waits for entropy.
+        // The MSR of arch-capabilities is refused by some nested hosts.
         "-cpu", Accelerator == Accelerator.Kvm ? "max,arch-capabilities=off" : "max",
         "-smp", $"{Cpus}",
         "-m", $"{Memory}",

@@ -23,11 +23,13 @@ internal static class QemuFailure
         if (error.Contains("failed to execute", StringComparison.Ordinal) && error.Contains(QemuCommandLine.Program, StringComparison.Ordinal))
         {
             return new InfrastructureException(
-                $"The guest {commandLine.Folder.Name} was not started: {QemuCommandLine.Program} is not installed. Run ./build.sh KernelDeps, which installs it or names the command that does.");
+                $"The guest {commandLine.Folder.Name} was not started: {QemuCommandLine.Program} is not installed. "
+                + "Run ./build.sh KernelDeps, which installs it or names the command that does.");
         }
 
         return new InfrastructureException(
-            $"The guest {commandLine.Folder.Name} was not started: QEMU ended with exit code {result.ExitCode}.{Section("It says", error)}{Section("The command was", commandLine.ToCommand().ToString())}");
+            $"The guest {commandLine.Folder.Name} was not started: QEMU ended with exit code {result.ExitCode}."
+            + Section("It says", error) + Section("The command was", commandLine.ToCommand().ToString()));
     }
 
     /// <summary>The machine runs, or ran, and nobody answered.</summary>

@@ -110,13 +110,15 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
         if (sources.AsSpan().IndexOfAny(' ', ':') >= 0)
         {
             throw new InfrastructureException(
-                $"The kernel's build system cannot work in {sources}: it takes a space or a colon in a path for the end of it. Move the checkout to a path without these.");
+                $"The kernel's build system cannot work in {sources}: it takes a space or a colon in a path for the end of it. "
+                + "Move the checkout to a path without these.");
         }
 
         var common = Directory.GetDirectories(sources, "linux-headers-*-common");
         return common.Length == 1
             ? new KernelTree(selection.KernelRelease, Path.Combine(sources, "linux-headers-" + selection.KernelRelease), common[0])
-            : throw new InfrastructureException($"The headers of {selection.KernelRelease} are not as Debian packs them: {common.Length} folders linux-headers-*-common in {sources}.");
+            : throw new InfrastructureException(
+                $"The headers of {selection.KernelRelease} are not as Debian packs them: {common.Length} folders linux-headers-*-common in {sources}.");
     }
 
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);

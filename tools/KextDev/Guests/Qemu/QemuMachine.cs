@@ -33,7 +33,8 @@ public sealed partial class QemuMachine : IAsyncDisposable
     public bool IsAlive => _process.IsAlive;
 
     /// <summary>Starts the machine; the lock is the machine's from here on, also when this fails.</summary>
-    public static async Task<QemuMachine> LaunchAsync(FolderLock held, QemuCommandLine commandLine, GuestKeys keys, string identity, CancellationToken cancellationToken)
+    public static async Task<QemuMachine> LaunchAsync(
+        FolderLock held, QemuCommandLine commandLine, GuestKeys keys, string identity, CancellationToken cancellationToken)
     {
         var folder = commandLine.Folder;
         try
@@ -42,7 +43,8 @@ public sealed partial class QemuMachine : IAsyncDisposable
             File.Delete(commandLine.ConsoleFile);
             File.Delete(folder.LogFile);
             var endpoint = new GuestEndpoint(Host, commandLine.Port, User, keys.ClientKey, keys.HostPublicKey);
-            var state = new QemuState(endpoint, identity, commandLine.Accelerator, DateTimeOffset.Now, commandLine.ConsoleFile, commandLine.QmpSocket, Kept: false);
+            var state = new QemuState(
+                endpoint, identity, commandLine.Accelerator, DateTimeOffset.Now, commandLine.ConsoleFile, commandLine.QmpSocket, Kept: false);
             folder.WriteState(state);
 
             // Not to be cancelled: it takes a moment, and half-started it could be found only by its command line.
@@ -67,7 +69,8 @@ public sealed partial class QemuMachine : IAsyncDisposable
 
     /// <summary>Takes over a machine that runs. The lock stays the caller's when this fails.</summary>
     /// <exception cref="QmpException">It does not answer.</exception>
-    public static async Task<QemuMachine> AttachAsync(FolderLock held, QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken) =>
+    public static async Task<QemuMachine> AttachAsync(
+        FolderLock held, QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken) =>
         new(held, folder, process, await QmpClient.ConnectAsync(state.QmpSocket, cancellationToken), state);
 
     /// <summary>Ends whatever runs in a folder whose lock the caller holds.</summary>

@@ -66,7 +66,8 @@ internal static class QemuMachines
     }
 
     // A machine in use has its one connection taken; its user knows best.
-    private static async Task<(string Condition, string? User)> AskAsync(QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken)
+    private static async Task<(string Condition, string? User)> AskAsync(
+        QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken)
     {
         if (FolderLock.TryTake(folder.Path) is not { } held)
         {

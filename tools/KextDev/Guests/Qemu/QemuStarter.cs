@@ -132,7 +132,8 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
     {
         var (folder, held) = TakeFreeFolder();
         var commandLine = new QemuCommandLine(
-            image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder, site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path));
+            image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder,
+            site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path));
         QemuMachine machine;
         try
         {
@@ -202,7 +203,8 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         throw new InvalidOperationException("The folders of a definition have no end.");
     }
 
-    private static string Oneline(string message) => string.Join(' ', message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(3));
+    private static string Oneline(string message) =>
+        string.Join(' ', message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(3));
 
     private sealed class KvmFailedException(string message, Exception? cause = null) : Exception(message, cause);
 }

@@ -61,7 +61,9 @@ public sealed class QmpClient : IAsyncDisposable
 
             socket.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            var why = exception is OperationCanceledException ? $"no answer within {GreetingLimit.TotalSeconds} s; another client may be connected" : exception.Message;
+            var why = exception is OperationCanceledException
+                ? $"no answer within {GreetingLimit.TotalSeconds} s; another client may be connected"
+                : exception.Message;
             throw new QmpException($"QEMU does not speak on {socketPath}: {why}", exception);
         }
     }

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace KextDev.Guests.Qemu;
 
-/// <summary>Tells whether an SSH server answers. QEMU accepts connections to a forwarded port long before the guest listens: only the server's first bytes prove it.</summary>
+/// <summary>
+/// Tells whether an SSH server answers. QEMU accepts connections to a forwarded port long before the guest listens:
+/// only the server's first bytes prove it.
+/// </summary>
 public static class SshBanner
 {
     /// <summary>Short at first, as what was connected too early hangs for seconds; longer later, as a busy guest takes its time.</summary>
