@@ -191,9 +191,26 @@ static void test_one_wake_for_many_commits(void)
 	unmake_bed(bed);
 }
 
+/* What was made readable, but not given back, is no reason to sleep; given back, it is. */
+static void test_readable_is_awake(void)
+{
+	struct bed *bed = make_bed(OSQ_BUFFER_MIN);
+	uint64_t limit = 0;
+	int32_t drops;
+
+	osq_ring_commit(&bed->ring, osq_ring_reserve(&bed->ring, 1, 8));
+	EXPECT(osq_ring_arm(&bed->ring));
+	EXPECT_EQUAL(osq_ring_collect(&bed->ring, &limit, &drops), 0);
+	EXPECT(osq_ring_arm(&bed->ring));
+	EXPECT_EQUAL(osq_ring_release(&bed->ring, limit), 0);
+	EXPECT(!osq_ring_arm(&bed->ring));
+	unmake_bed(bed);
+}
+
 const struct test ring_sleep_tests[] = {
     {"ring: a sleeping reader misses no record", test_blocking_reader},
     {"ring: of a commit and an arm one sees the other", test_commit_against_arm},
+    {"ring: what is readable keeps the reader awake", test_readable_is_awake},
     {"ring: one commit wakes, the next ones need not", test_one_wake_for_many_commits},
     {NULL, NULL},
 };
