@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fsnotify_backend.h>
+#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -172,7 +173,7 @@ static void settle(struct callback_head *work)
 	forget(pending);
 }
 
-/* At the beginning of security_file_open(file), in the process that opens, preemption off. */
+/* In security_file_open(file), in the process that opens, preemption off. */
 static int notice_opening(struct kprobe *probe, struct pt_regs *registers)
 {
 	struct file *file = (struct file *)regs_get_kernel_argument(registers, 0);
@@ -200,7 +201,27 @@ static int notice_opening(struct kprobe *probe, struct pt_regs *registers)
 	return 0;
 }
 
+static void after_noticing(struct kprobe *probe, struct pt_regs *registers, unsigned long flags)
+{
+}
+
 static struct kprobe opening;
+
+/*
+ * Not on the function's first instruction, which is ftrace's: a processor that meets the other
+ * one's half-made change there, late (seen under QEMU's TCG), ends in the probe's handler, and
+ * such a probe has no copy of the instruction to go on with. The arguments are still in their
+ * registers behind it. A handler for afterwards keeps the probe from being turned into a jump,
+ * which is patched in the same way.
+ */
+static int arm_probe(void)
+{
+	opening = (struct kprobe){.symbol_name = "security_file_open",
+	                          .offset = MCOUNT_INSN_SIZE,
+	                          .pre_handler = notice_opening,
+	                          .post_handler = after_noticing};
+	return register_kprobe(&opening);
+}
 
 int osq_watch_start(const struct osq_watch_functions *functions)
 {
@@ -214,9 +235,7 @@ int osq_watch_start(const struct osq_watch_functions *functions)
 	mutex_lock(&mutex);
 	group = allocated;
 	mutex_unlock(&mutex);
-	opening =
-	    (struct kprobe){.symbol_name = "security_file_open", .pre_handler = notice_opening};
-	error = register_kprobe(&opening);
+	error = arm_probe();
 	if (error) {
 		group = NULL;
 		fsnotify_put_group(allocated);
