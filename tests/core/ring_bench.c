@@ -5,8 +5,8 @@
  * medians over the rounds; a ratio is the median of the rounds' ratios.
  *
  * A producer fills its record by a memcpy; one that finds no room gives its time away and tries
- * again. The reader polls without a pause (or, "sleeping", blocks until it is woken) and looks at
- * each header and at the first word of the data.
+ * again. So does the reader when it finds nothing, and polls otherwise (or, "sleeping", blocks
+ * until it is woken); it looks at each header and at the first word of the data.
  */
 #include "bench_queue.h"
 #include "osq_device.h"
@@ -106,6 +106,8 @@ static uint64_t drain(struct run *run, double end)
 	do {
 		last = !__atomic_load_n(&run->running, __ATOMIC_ACQUIRE);
 		limit = run->queue->sync(offset);
+		if (offset == limit && !last)
+			sched_yield();
 		while (offset != limit) {
 			const struct osq_record_header *header =
 			    (const void *)(run->buffer + offset);
