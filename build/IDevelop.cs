@@ -1,3 +1,4 @@
+using KextDev.Hosts;
 using Nuke.Common;
 using Nuke.Common.IO;
 using Serilog;
@@ -17,6 +18,7 @@ internal interface IDevelop : IKernelDeps
         .DependsOn(KernelDeps, Compile)
         .Executes(() => WorkAsync(async token =>
         {
+            await RequireAsync(HostNeed.OwnTests, token);
             var counts = await new OwnTests(RootDirectory, State).RunAsync(token);
             Log.Information("{Passed} passed, {Failed} failed", counts.Passed, counts.Failed);
             if (counts.Failed > 0)

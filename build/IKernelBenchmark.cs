@@ -26,7 +26,7 @@ internal interface IKernelBenchmark : IKernelTest
 
     private async Task MeasureBootAsync(IAnsiConsole console, CancellationToken cancellationToken)
     {
-        var boot = await new BootBenchmark(FindGuest(LoadProject()), Site, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
+        var boot = await new BootBenchmark(FindGuest(LoadProject()), Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
         Write(console, "From guest start to the first SSH command, medians", ("KextDev", boot.Ours), ("bare QEMU, polled with ssh", boot.Bare));
         console.WriteLine($"ratio {Number(boot.Ratio)}");
     }

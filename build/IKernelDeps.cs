@@ -1,14 +1,26 @@
+using KextDev.Guests;
 using KextDev.Hosts;
 using Nuke.Common;
 using Serilog;
 
 internal interface IKernelDeps : IKextDevBuild
 {
+    [Parameter("KernelDeps takes the newest packages for the embedded guest, its kernel included; otherwise those of the first time stay.")]
+    bool Refresh => TryGetValue<bool?>(() => Refresh) ?? false;
+
     Target KernelDeps => _ => _
-        .Description("Makes this machine ready: names the missing packages and installs them where it may. Changes nothing when nothing is missing.")
+        .Description("Makes this machine ready: installs missing packages where it may, or names them; fetches what the guest is made of. Changes nothing when nothing is missing.")
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
         {
-            await new HostReadiness(HostNeed.Debian, sentence => Log.Information("{Note}", sentence)).EnsureAsync(token);
+            await RequireAsync(HostNeed.Kernel, token);
+            await using var guest = GuestFactory.Create(FindGuest(LoadProject()), Site);
+            if (guest is IPreparable preparable)
+            {
+                await preparable.PrepareAsync(Refresh, token);
+            }
         }));
+
+    sealed async Task RequireAsync(IReadOnlyList<HostNeed> needs, CancellationToken cancellationToken) =>
+        await new HostReadiness(needs, sentence => Log.Information("{Note}", sentence)).EnsureAsync(cancellationToken);
 }

@@ -64,7 +64,7 @@ public sealed class RealModuleTests : IAsyncLifetime, IDisposable
         var test = await BuildAsync("test");
         var written = File.GetLastWriteTimeUtc(normal.Path);
 
-        normal.WhyRefusedBy(_tree.Release).ShouldBeNull();
+        normal.Release.ShouldBe(_tree.Release);
         normal.BuildId.ShouldNotBeNull();
         normal.BuildId.ShouldNotBe(test.BuildId);
         (await BuildAsync("normal")).ShouldBe(normal);

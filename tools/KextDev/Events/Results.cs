@@ -20,7 +20,9 @@ public sealed record TestResult(string Name, Verdict Verdict, TimeSpan Duration)
 }
 
 /// <summary>One case of a test program.</summary>
-public sealed record CaseResult(string Name, bool Passed, string? Reason);
+/// <param name="Skipped">The program did not run it, for the reason that it gives.</param>
+/// <param name="Reason">What follows the '#' of the case's line; null when nothing does.</param>
+public sealed record CaseResult(string Name, bool Passed, bool Skipped, string? Reason);
 
 /// <summary>A measured figure, such as "events/s 812345".</summary>
 public sealed record Figure(string Name, double Value);

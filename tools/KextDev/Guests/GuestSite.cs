@@ -2,7 +2,7 @@ namespace KextDev.Guests;
 
 /// <summary>Where guests keep what they need on this machine, and whom they tell.</summary>
 /// <param name="Note">Told what a driver decides, and what takes long.</param>
-public sealed record GuestSite(StateFolder State, GuestNote Note)
+public sealed record GuestSite(StateFolder State, Note Note)
 {
     /// <summary>Where a guest that is started prints its kernel console; in the guest's own folder when null.</summary>
     public string? ConsoleFile { get; init; }

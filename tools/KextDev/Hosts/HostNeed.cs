@@ -6,8 +6,8 @@ namespace KextDev.Hosts;
 /// <param name="Sign">What shows that it is there: the name of a program, or the absolute path of a file, in which one folder may be "*".</param>
 public sealed record HostNeed(string Package, string Purpose, string Sign)
 {
-    /// <summary>What building, booting and testing take on Debian 12. apt, dpkg and setsid are part of every Debian.</summary>
-    public static IReadOnlyList<HostNeed> Debian { get; } =
+    /// <summary>What building an extension and running it in a guest take on Debian 12. apt, dpkg and setsid are part of every Debian.</summary>
+    public static IReadOnlyList<HostNeed> Kernel { get; } =
     [
         new("qemu-system-x86", "runs the embedded guest", "qemu-system-x86_64"),
         new("gcc-12", "compiles kernel modules, as their kernel was compiled", "gcc-12"),
@@ -18,6 +18,11 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("openssh-client", "speaks to the guest", "ssh"),
         new("openssh-client", "makes the keys", "ssh-keygen"),
         new("openssh-client", "moves files to and from the guest", "sftp"),
+    ];
+
+    /// <summary>What KextDev's own tests take besides.</summary>
+    public static IReadOnlyList<HostNeed> OwnTests { get; } =
+    [
         new("clang-14", "compiles the tests that run under the sanitizers", "clang-14"),
         new("libclang-rt-14-dev", "is the sanitizers' own library", "/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.tsan-x86_64.a"),
     ];

@@ -4,7 +4,7 @@ namespace KextDev.Hosts;
 
 /// <summary>Makes a Debian host ready: looks at what is there, and lets apt install what is missing, where this user may.</summary>
 /// <param name="note">Told what is missing and what is done.</param>
-public sealed class HostReadiness(IReadOnlyList<HostNeed> needs, Action<string> note)
+public sealed class HostReadiness(IReadOnlyList<HostNeed> needs, Note note)
 {
     private const string ListsFolder = "/var/lib/apt/lists";
 

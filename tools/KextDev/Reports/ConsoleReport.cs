@@ -53,14 +53,20 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
 
     private void WriteTest(TestResult test)
     {
-        var figures = Wording.Of(test.Figures);
-        if (test.Verdict == Verdict.Passed)
+        var passed = test.Verdict == Verdict.Passed;
+        var (colour, word) = passed ? ("green", "ok") : ("red", Wording.Of(test.Verdict));
+        console.MarkupLine(
+            $"[{colour}]{word,-10}[/]   {Markup.Escape(test.Name),-14} [grey]{Wording.Of(test.Duration),8}  {Markup.Escape(Wording.Of(test.Figures))}[/]");
+        foreach (var skipped in test.Cases.Where(one => one.Skipped))
         {
-            console.MarkupLineInterpolated($"[green]{"ok",-10}[/]   {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
+            console.MarkupLineInterpolated($"    [yellow]skipped[/] {PrintableText.Of(skipped.Name)}: {PrintableText.Of(skipped.Reason ?? "no reason given")}");
+        }
+
+        if (passed)
+        {
             return;
         }
 
-        console.MarkupLineInterpolated($"[red]{Wording.Of(test.Verdict),-10}[/]   {test.Name,-14} [grey]{Wording.Of(test.Duration),8}  {figures}[/]");
         console.MarkupLineInterpolated($"    {PrintableText.Of(test.Failure ?? "")}");
         WriteLines("its last output", test.LastOutput);
         WriteLines("the kernel's log of that time", test.KernelLog);

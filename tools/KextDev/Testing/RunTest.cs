@@ -142,8 +142,8 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
     {
         switch (item)
         {
-            case KtapCase { } one:
-                _cases.Add(new CaseResult(one.Name, one.Ok, one.Reason));
+            case KtapCase one:
+                _cases.Add(new CaseResult(one.Name, one.Ok, one.Skipped, one.Reason));
                 break;
             case KtapFigure figure:
                 _figures.Add(new Figure(figure.Name, figure.Value));

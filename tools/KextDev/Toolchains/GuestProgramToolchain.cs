@@ -7,7 +7,7 @@ namespace KextDev.Toolchains;
 /// <param name="buildFolder">Everything that is made lies below it, in a folder of the project's name.</param>
 /// <param name="tell">Told what the compiler says, as it comes.</param>
 /// <param name="note">Told when another build is waited for.</param>
-public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell, BuildNote note)
+public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell, Note note)
 {
     private const string Compiler = "gcc";
 
@@ -30,7 +30,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
 
     private async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, string projectFolder, CancellationToken cancellationToken)
     {
-        using var held = await BuildLock.TakeAsync(projectFolder, note, cancellationToken);
+        using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
 
         var folder = Path.Combine(projectFolder, "programs");
         var build = new Build(project, folder, new CompilerOutput(tell));

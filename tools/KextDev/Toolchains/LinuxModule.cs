@@ -32,11 +32,4 @@ public sealed record LinuxModule(string Path, string Name, string Variant, strin
             throw new InfrastructureException($"{path} cannot be used as a module: {exception.Message}. Delete it and build again.", exception);
         }
     }
-
-    /// <summary>Why a kernel will refuse the module; null when it was built for that kernel.</summary>
-    /// <param name="guestRelease">What <c>uname -r</c> prints in the guest.</param>
-    public string? WhyRefusedBy(string guestRelease) =>
-        guestRelease.Trim() == Release
-            ? null
-            : $"The module {Name} was built for the kernel {Release}, and the guest runs {guestRelease.Trim()}: it would refuse the module (\"Invalid module format\"). Build against the headers of the guest's kernel, or start a guest with the kernel {Release}.";
 }

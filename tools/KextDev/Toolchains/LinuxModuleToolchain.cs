@@ -6,7 +6,7 @@ namespace KextDev.Toolchains;
 /// <param name="buildFolder">Everything that is made lies below it, in a folder of the project's name.</param>
 /// <param name="tell">Told what the compilers say, as it comes.</param>
 /// <param name="note">Told when another build is waited for.</param>
-public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, BuildNote note)
+public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, Note note)
 {
     /// <summary>The module, built or found up to date.</summary>
     /// <exception cref="BuildFailedException">The sources do not compile.</exception>
@@ -25,7 +25,7 @@ public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, 
         CheckPaths(mirror, tree);
         try
         {
-            using var held = await BuildLock.TakeAsync(projectFolder, note, cancellationToken);
+            using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
             var build = new KbuildRun(project, variant, flags, tree, mirror);
             await build.BringUpToDateAsync(new CompilerOutput(tell), cancellationToken);
             return LinuxModule.Read(build.ModuleFile, variant);

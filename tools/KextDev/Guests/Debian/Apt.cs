@@ -9,11 +9,11 @@ namespace KextDev.Guests.Debian;
 public sealed class Apt
 {
     private readonly string _folder;
-    private readonly GuestNote _note;
+    private readonly Note _note;
     private bool _ownLists;
 
     /// <param name="folder">For apt's lists, when they are needed; absolute.</param>
-    public Apt(string folder, GuestNote note)
+    public Apt(string folder, Note note)
     {
         _folder = folder;
         _note = note;

@@ -10,7 +10,7 @@ namespace KextDev.Guests.Debian;
 /// later uses take the same ones and need no network. Unfinished downloads and folders carry names of their own and are thrown away.
 /// </summary>
 /// <param name="folder">Absolute path of .kextdev/cache.</param>
-public sealed class PackageCache(string folder, GuestNote note)
+public sealed class PackageCache(string folder, Note note)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

@@ -6,7 +6,7 @@ using KextDev.Processes;
 namespace KextDev.Guests.Images;
 
 /// <summary>Makes the initramfs that is the embedded guest's whole system, and keeps it under a name made of all that goes into it.</summary>
-public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, GuestNote note)
+public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Note note)
 {
     /// <summary>Goes up when the code below would make another archive of the same inputs.</summary>
     private const string Format = "1";

@@ -12,7 +12,7 @@ public sealed record GuestKeys(string ClientKey, string HostKey)
 
     public string HostPublicKey => PublicKey(HostKey);
 
-    public static async Task<GuestKeys> GetAsync(string folder, GuestNote note, CancellationToken cancellationToken)
+    public static async Task<GuestKeys> GetAsync(string folder, Note note, CancellationToken cancellationToken)
     {
         var keys = new GuestKeys(Path.Combine(folder, "client_ed25519"), Path.Combine(folder, "host_ed25519"));
         if (keys.Files.All(File.Exists))

@@ -1,4 +1,4 @@
-namespace KextDev.Tests.Guests;
+namespace KextDev.Tests;
 
 /// <summary>A folder that is gone when the test is.</summary>
 public sealed class TemporaryFolder : IDisposable

@@ -1,6 +1,6 @@
 using KextDev.Processes;
 
-namespace KextDev.Guests;
+namespace KextDev;
 
 /// <summary>There is no room for what had to be written.</summary>
 public sealed class DiskFullException(string path, Exception cause) : InfrastructureException(

@@ -1,4 +1,4 @@
-namespace KextDev.Guests;
+namespace KextDev;
 
 /// <summary>
 /// A folder that one user at a time holds, across processes. The system releases it when the holder dies, however it dies:
@@ -59,7 +59,7 @@ public sealed class FolderLock : IDisposable
     }
 
     /// <summary>Waits for the lock; tells once for whom.</summary>
-    public static async Task<FolderLock> TakeAsync(string folder, GuestNote note, CancellationToken cancellationToken)
+    public static async Task<FolderLock> TakeAsync(string folder, Note note, CancellationToken cancellationToken)
     {
         var told = false;
         while (true)

@@ -1,0 +1,76 @@
+using KextDev.Guests;
+using KextDev.GuestTests.Guests;
+using KextDev.Platforms;
+using KextDev.Platforms.Linux;
+using KextDev.Shells;
+
+namespace KextDev.GuestTests.Platforms;
+
+[Collection(GuestTurns.Name)]
+public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
+{
+    private readonly GuestPlace _place = new();
+    private readonly LinuxPlatform _platform = new();
+    private IGuest _guest = null!;
+    private GuestShell _shell = null!;
+
+    public async Task InitializeAsync()
+    {
+        _guest = GuestFactory.Create(GuestPlace.Embedded, _place.Site);
+        _shell = await GuestShell.ConnectAsync(await _guest.StartAsync(CancellationToken.None), CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _shell.DisposeAsync();
+        await _guest.DisposeAsync();
+    }
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public async Task A_module_of_another_kernel_is_refused_with_both_kernels_named()
+    {
+        var answer = await _platform.LoadAsync(_shell, new DeployedExtension("sample", "normal", "/tmp/sample.ko", "6.9.9-other"), CancellationToken.None);
+
+        answer.Accepted.ShouldBeFalse();
+        answer.Message.ShouldContain("built for kernel 6.9.9-other");
+        answer.Message.ShouldContain((await _shell.RunAsync("uname -r", CancellationToken.None)).Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_module_is_refused_in_the_kernels_words()
+    {
+        var release = (await _shell.RunAsync("uname -r", CancellationToken.None)).Output.Trim();
+        await _shell.RunAsync("echo nonsense > /tmp/sample.ko", CancellationToken.None);
+
+        var answer = await _platform.LoadAsync(_shell, new DeployedExtension("sample", "normal", "/tmp/sample.ko", release), CancellationToken.None);
+
+        answer.Accepted.ShouldBeFalse();
+        answer.Message.ShouldContain("sample");
+        answer.Message.ShouldContain("xec format", Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task A_module_in_use_is_not_unloaded_and_the_answer_says_by_what()
+    {
+        // The guest's own network driver: its stack is always there, and virtio_net holds net_failover, which holds failover.
+        var answer = await _platform.UnloadAsync(_shell, new DeployedExtension("failover", "normal", "", ""), CancellationToken.None);
+
+        answer.Accepted.ShouldBeFalse();
+        answer.Message.ShouldContain("net_failover");
+        (await _platform.IsLoadedAsync(_shell, new DeployedExtension("failover", "normal", "", ""), CancellationToken.None)).ShouldBeTrue();
+        (await _platform.IsLoadedAsync(_shell, new DeployedExtension("absent", "normal", "", ""), CancellationToken.None)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task The_kernels_log_is_read_from_a_mark_on()
+    {
+        await _shell.RunAsync($"{_platform.MarkCommand("first mark")}; echo between > /dev/kmsg; {_platform.MarkCommand("second mark")}; echo after > /dev/kmsg", CancellationToken.None);
+
+        var log = await _platform.ReadLogAsync(_shell, "second mark", CancellationToken.None);
+
+        log.ShouldHaveSingleItem().ShouldEndWith("after");
+        (await _platform.ReadLogAsync(_shell, "no such mark", CancellationToken.None)).ShouldContain(line => line.EndsWith("between"));
+    }
+}
