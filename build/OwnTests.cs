@@ -65,7 +65,7 @@ internal sealed class OwnTests(string root, StateFolder state)
 
     private async Task<Counts> RunProjectAsync(string project, CancellationToken cancellationToken)
     {
-        var results = Path.Combine(state.Build, "tests", $"{project}.trx");
+        var results = Path.Combine(Directory.CreateDirectory(Path.Combine(state.Build, "tests")).FullName, $"{project}.trx");
         File.Delete(results);
         await PrintAsync(
             new HostCommand("dotnet",

@@ -1,5 +1,4 @@
 using KextDev.Hosts;
-using KextDev.Tests.Guests;
 
 namespace KextDev.Tests.Hosts;
 
