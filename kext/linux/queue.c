@@ -82,7 +82,6 @@ void osq_queue_destroy(void)
 	/* A producer holds a reservation for the length of a copy, but may lose the processor. */
 	while (osq_ring_busy(&ring))
 		usleep_range(50, 200);
-	ring.edge = ring.head; /* osq_ring_open must not look for unfinished records in here */
 	osq_mapping_remove(&mapping, owner == current->mm);
 	vfree(buffer);
 	buffer = NULL;

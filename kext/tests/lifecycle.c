@@ -68,6 +68,19 @@ static void loaded_and_not_used(void)
 	EXPECT(!extension_is_listed(), "something was left behind");
 }
 
+/* A mapped buffer keeps the extension, too: here it is the open device alone. */
+static void open_without_a_buffer(void)
+{
+	int device;
+
+	REQUIRE(extension_load(), "the extension does not load");
+	device = open(OSQ_DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	EXPECT(device >= 0, "%s", strerror(errno));
+	EXPECT(!extension_unload(), "unloaded under an open device");
+	close(device);
+	extension_must_unload();
+}
+
 static void many_clients_in_turn(void)
 {
 	struct osq_reader reader;
@@ -109,6 +122,7 @@ int main(int argc, char **argv)
 	static const struct ktap_test tests[] = {
 	    {"loaded_and_not_used", loaded_and_not_used},
 	    {"many_cycles", many_cycles},
+	    {"open_without_a_buffer", open_without_a_buffer},
 	    {"many_clients_in_turn", many_clients_in_turn},
 	    {"a_second_opener_is_refused", a_second_opener_is_refused},
 	};

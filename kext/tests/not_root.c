@@ -53,7 +53,7 @@ static void the_mode_alone_gives_nothing(void)
 
 static void expect_refused(int device)
 {
-	char argument[2048] = {0};
+	char argument[2048] = {OSQ_SYNC_NO_BLOCK}; /* a kernel that obeys must not block */
 	static const unsigned long requests[] = {OSQ_IOCTL_SUBSCRIPTION, OSQ_IOCTL_SYNC,
 	                                         OSQ_IOCTL_ALLOCATE,     OSQ_IOCTL_TEST,
 	                                         OSQ_IOCTL_PREFIX,       OSQ_IOW(9, int32_t)};
