@@ -62,8 +62,8 @@ public static class KextPackage
         var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var top = Path.GetFileName(root);
         var files = FolderWalk.Below(root)
-            .Prepend(new DirectoryInfo(root))
             .Select(file => (File: file, Name: Path.Combine(top, Path.GetRelativePath(root, file.FullName)).Replace('\\', '/')))
+            .Prepend((new DirectoryInfo(root), top))
             .OrderBy(entry => entry.Name, StringComparer.Ordinal);
         foreach (var (file, name) in files)
         {
@@ -74,7 +74,7 @@ public static class KextPackage
             }
 
             var isFolder = file is DirectoryInfo;
-            var entry = zip.CreateEntry(isFolder ? name.TrimEnd('.') + "/" : name, CompressionLevel.Optimal);
+            var entry = zip.CreateEntry(isFolder ? name + "/" : name, CompressionLevel.Optimal);
             entry.LastWriteTime = EntryTime;
             // Upper half: st_mode as unzip restores it.
             entry.ExternalAttributes = (int)(((isFolder ? 0x4000u : 0x8000u) | (uint)Mode(file, isFolder)) << 16) | (isFolder ? 0x10 : 0);
