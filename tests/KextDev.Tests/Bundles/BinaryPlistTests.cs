@@ -112,7 +112,7 @@ public sealed class BinaryPlistTests
         [0x23, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0], [0x42, 1, 2], [0x33, 0x40, 0x59, 0, 0, 0, 0, 0, 0],
     ]));
 
-    /// <summary>A list of these objects, the first on top, with offsets and references of one byte (two bytes for the offsets of long lists).</summary>
+    /// <summary>A list of these objects, the first on top, with references of one byte, offsets of one or two.</summary>
     private static byte[] Build(byte[][] objects)
     {
         var bytes = new List<byte>("bplist00"u8.ToArray());

@@ -2,7 +2,9 @@ using KextDev.Bundles;
 
 namespace KextDev.Tests.Bundles;
 
-/// <summary>Damages a sound list in ways that a seed fixes; each must give a value or findings, and a value that XML can hold is written and read back.</summary>
+/// <summary>
+/// Damages a sound list in ways that a seed fixes. Each must give a value or a finding; what XML can hold is written and read back.
+/// </summary>
 internal static class PlistMutations
 {
     public static void Survive(byte[] sound)

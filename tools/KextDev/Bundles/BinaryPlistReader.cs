@@ -46,7 +46,7 @@ internal sealed class BinaryPlistReader(ReadOnlyMemory<byte> bytes)
         var table = BinaryPrimitives.ReadUInt64BigEndian(trailer[24..]);
         if (offsetSize is < 1 or > 8 || referenceSize is < 1 or > 8)
         {
-            throw Refusal("PL1203", trailerOffset + 6, $"offsets of {offsetSize} and references of {referenceSize} bytes (1 to 8 are possible)");
+            throw Refusal("PL1203", trailerOffset + 6, $"offsets of {offsetSize}, references of {referenceSize} bytes; 1 to 8 are possible");
         }
 
         if (table < HeaderSize || table > (ulong)trailerOffset || objectCount > ((ulong)trailerOffset - table) / (ulong)offsetSize)

@@ -3,7 +3,7 @@ namespace KextDev.Bundles;
 /// <summary>The Mach-O file against what the kernel's linker takes and what Info.plist says. KC1101 to KC1107.</summary>
 internal static class ExecutableChecks
 {
-    /// <summary>Load commands and the first Darwin kernel that takes each in a kext; those of 13 are taken by every kernel that is checked.</summary>
+    /// <summary>Load commands and the first Darwin kernel that takes each in a kext; 13 is the oldest checked.</summary>
     private static readonly Dictionary<uint, int> AcceptedFrom = new()
     {
         [0x02] = 13, // SYMTAB
@@ -49,13 +49,15 @@ internal static class ExecutableChecks
         if (executable.KmodIdentifier is { } identifier && bundle.Identifier is { } declared && identifier != declared)
         {
             yield return Remark(
-                Severity.Warning, "KC1104", $"kmod_info names '{identifier}', Info.plist '{declared}'", "Write the same identifier in both.");
+                Severity.Warning, "KC1104", $"kmod_info names '{identifier}', Info.plist '{declared}'",
+                "Write the same identifier in both.");
         }
 
         if (executable.KmodVersion is { } version && bundle.Info?.TextOf("CFBundleVersion") is { } written && version != written)
         {
             yield return Remark(
-                Severity.Warning, "KC1105", $"kmod_info has version '{version}', Info.plist '{written}'", "Write the same version in both.");
+                Severity.Warning, "KC1105", $"kmod_info has version '{version}', Info.plist '{written}'",
+                "Write the same version in both.");
         }
 
         if (executable.Uuid is null)
@@ -72,8 +74,8 @@ internal static class ExecutableChecks
             {
                 yield return new Obstacle(
                     new Finding(
-                        Severity.Error, "KC1107", $"load command 0x{command:x} is refused by the kernel of {ReleaseNames.Of(refusing)}", where,
-                        "Link without it."),
+                        Severity.Error, "KC1107", $"load command 0x{command:x} is refused by the kernel of {ReleaseNames.Of(refusing)}",
+                        where, "Link without it."),
                     refusing);
             }
         }

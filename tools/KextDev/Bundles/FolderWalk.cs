@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 
 namespace KextDev.Bundles;
 
-/// <summary>Everything below a folder, links named and never followed: a link to "/" must not lead out, nor make the walk endless.</summary>
+/// <summary>Everything below a folder, links named and never followed: one to "/" must not lead out of the bundle.</summary>
 internal static class FolderWalk
 {
     private const int DeepestFolder = 32;

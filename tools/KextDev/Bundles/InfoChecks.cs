@@ -184,11 +184,12 @@ internal static class InfoChecks
                 yield return WrongKind(info, key, "dict", where);
             }
 
-            foreach (var (library, version) in (info[key] as PlistDict)?.Entries ?? new Dictionary<string, PlistValue>(StringComparer.Ordinal))
+            foreach (var (library, version) in (info[key] as PlistDict)?.Entries.ToArray() ?? [])
             {
                 if (version is not PlistText(var text))
                 {
-                    yield return Error("KC1016", $"the version of {library} is a {version.Kind}", $"{where}:{key}", "Write it as a string.");
+                    yield return Error("KC1016", $"the version of {library} is a {version.Kind}", $"{where}:{key}",
+                        "Write it as a string.");
                 }
                 else if (KextVersion.Parse(text) is null)
                 {
@@ -205,7 +206,9 @@ internal static class InfoChecks
     private static Finding WrongKind(PlistDict info, string key, string kind, string where) =>
         Error("KC1004", $"{key} is a {info[key]?.Kind}", $"{where}:{key}", $"Make it a {kind}.");
 
-    private static Finding Error(string code, string message, string where, string fix) => new(Severity.Error, code, message, where, fix);
+    private static Finding Error(string code, string message, string where, string fix) =>
+        new(Severity.Error, code, message, where, fix);
 
-    private static Finding Warning(string code, string message, string where, string fix) => new(Severity.Warning, code, message, where, fix);
+    private static Finding Warning(string code, string message, string where, string fix) =>
+        new(Severity.Warning, code, message, where, fix);
 }

@@ -13,12 +13,16 @@ internal static class InstallChecks
             yield return new Finding(
                 Severity.Note,
                 "KC1301",
-                notRootOwned is null ? "whether root:wheel owns every file is not known here" : $"{notRootOwned.Count} files are not owned by root:wheel",
+                notRootOwned is null
+                    ? "whether root:wheel owns every file is not known here"
+                    : $"{notRootOwned.Count} files are not owned by root:wheel",
                 "",
                 $"When installing: chown -R root:wheel /Library/Extensions/{Path.GetFileName(bundle.Folder)}");
         }
 
-        var writable = bundle.Files.Where(file => !file.IsLink && (file.Mode & WritableByOthers) is not (null or UnixFileMode.None)).ToList();
+        var writable = bundle.Files
+            .Where(file => !file.IsLink && (file.Mode & WritableByOthers) is not (null or UnixFileMode.None))
+            .ToList();
         if (writable.Count > 0)
         {
             yield return new Finding(

@@ -115,7 +115,8 @@ public sealed record KextBundle(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InfrastructureException(
-                $"The bundle {folder} cannot be read: {exception.Message} Name a folder that ends in .kext and that you may read.", exception);
+                $"The bundle {folder} cannot be read: {exception.Message} Name a folder that ends in .kext and that you may read.",
+                exception);
         }
     }
 

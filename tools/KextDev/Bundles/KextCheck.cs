@@ -1,7 +1,7 @@
 namespace KextDev.Bundles;
 
 /// <param name="Executable">Null when it is missing or could not be read; its reader's findings come in <paramref name="Reading"/>.</param>
-/// <param name="Releases">Those that the kext must load on. Null: any will do, and the ones it does not load on are told as warnings.</param>
+/// <param name="Releases">Those that it must load on. Null: any will do, and what keeps it from others is a warning.</param>
 /// <param name="NotRootOwned">Paths that are not owned by root:wheel (<see cref="FileOwners"/>); null where nobody looked.</param>
 public sealed record KextCheckRequest(
     KextBundle Bundle,
@@ -22,7 +22,8 @@ public sealed record KextCheckResult(
         ? null
         : "\t<key>OSBundleLibraries</key>\n\t<dict>\n"
             + string.Concat(Libraries.OrderBy(library => library.Key, StringComparer.Ordinal)
-                .Select(library => $"\t\t<key>{PlistWriter.Escaped(library.Key)}</key>\n\t\t<string>{PlistWriter.Escaped(library.Value)}</string>\n"))
+                .Select(library => $"\t\t<key>{PlistWriter.Escaped(library.Key)}</key>\n"
+                    + $"\t\t<string>{PlistWriter.Escaped(library.Value)}</string>\n"))
             + "\t</dict>\n";
 }
 

@@ -19,7 +19,7 @@ public sealed record KextInfo(string Name, string Identifier, string Version, IR
     /// <summary>CFBundleGetInfoString; "NAME VERSION, COPYRIGHT" when null.</summary>
     public string? InfoString { get; init; }
 
-    /// <summary>OSBundleRequired: Root, Local-Root, Network-Root, Console or Safe Boot; null where the boot does not need the kext.</summary>
+    /// <summary>OSBundleRequired: Root, Local-Root, Network-Root, Console or Safe Boot; null where no boot needs it.</summary>
     public string? RequiredAt { get; init; }
 
     /// <summary>OSBundleAllowUserLoad: whether a program without privileges may ask for the load.</summary>
@@ -55,8 +55,8 @@ public sealed record KextInfo(string Name, string Identifier, string Version, IR
             ["CFBundleVersion"] = new PlistText(Version),
             ["NSHumanReadableCopyright"] = new PlistText(Copyright),
             ["OSBundleAllowUserLoad"] = new PlistFlag(AllowUserLoad),
-            ["OSBundleLibraries"] = new PlistDict(
-                Libraries.ToDictionary(library => library.Key, library => (PlistValue)new PlistText(library.Value), StringComparer.Ordinal)),
+            ["OSBundleLibraries"] = new PlistDict(Libraries.ToDictionary(
+                library => library.Key, library => (PlistValue)new PlistText(library.Value), StringComparer.Ordinal)),
         };
         if (RequiredAt is not null)
         {

@@ -52,7 +52,8 @@ public static class KextPackage
         if (info.IsTestBuild)
         {
             throw new InfrastructureException(
-                $"{info.Name}.kext is a build for tests and is not packed: anyone on the machine that loads it could drive its test interface. "
+                $"{info.Name}.kext is a build for tests and is not packed: "
+                + "whoever may open its device on the machine that loads it could drive the test interface. "
                 + "Build the normal variant and pack that.");
         }
     }

@@ -90,7 +90,8 @@ public readonly partial record struct KextVersion(int Major, int Minor, int Revi
 
     // An empty number after a dot counts as 0: the loader takes "1." and "1..".
     [GeneratedRegex(
-        @"\A(?<major>[0-9]{1,4})(\.(?<minor>[0-9]{0,2})(\.(?<revision>[0-9]{0,2}))?)?((?<stage>d|a|b|fc?)(?<level>[0-9]{1,3}))?([ \t\r\n]|\z)",
+        @"\A(?<major>[0-9]{1,4})(\.(?<minor>[0-9]{0,2})(\.(?<revision>[0-9]{0,2}))?)?"
+        + @"((?<stage>d|a|b|fc?)(?<level>[0-9]{1,3}))?([ \t\r\n]|\z)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Syntax();

@@ -51,7 +51,7 @@ public sealed class KpiSymbols
 
     public IReadOnlyList<KpiSymbol> Symbols { get; }
 
-    /// <summary>Tab-separated: symbol, KPI, first and last kernel, first and last Darwin version, ..., the kernels between that lack it.</summary>
+    /// <summary>Tab-separated: symbol, KPI, first and last kernel, their Darwin versions, ..., the kernels between that lack it.</summary>
     public static KpiSymbols Read(TextReader table)
     {
         var rows = new List<string[]>();

@@ -102,7 +102,8 @@ internal sealed class LibraryChecks
             if (older.Length > 0)
             {
                 yield return new Obstacle(
-                    Error("KC1206", $"{library} {text} is later than the kernel of {ReleaseNames.Of(older)}", "Ask for 8.0.0 to load there."),
+                    Error("KC1206", $"{library} {text} is later than the kernel of {ReleaseNames.Of(older)}",
+                        "Ask for 8.0.0 to load there."),
                     older);
             }
 
@@ -118,20 +119,23 @@ internal sealed class LibraryChecks
     {
         if (listed.Count == 0)
         {
-            yield return new Obstacle(Error("KC1208", "no library is listed; a kext with code must list one", "Take the proposed block."), releases);
+            yield return new Obstacle(
+                Error("KC1208", "no library is listed; a kext with code must list one", "Take the proposed block."), releases);
         }
 
         var old = otherLibraries.Where(library => library.StartsWith("com.apple.kernel", StringComparison.Ordinal)).ToList();
         if (old.Count > 0)
         {
             yield return new Obstacle(
-                Error("KC1207", $"{ReleaseNames.List(old)} serves no 64-bit kext", "List com.apple.kpi.* libraries in its place."), releases);
+                Error("KC1207", $"{ReleaseNames.List(old)} serves no 64-bit kext", "List com.apple.kpi.* libraries in its place."),
+                releases);
         }
 
         foreach (var unknown in listed.Keys.Where(library =>
             library.StartsWith(KpiPrefix, StringComparison.Ordinal) && !Kpis.ContainsKey(library)))
         {
-            yield return new Obstacle(Error("KC1209", $"there is no library {unknown}", $"The KPIs are {string.Join(", ", Kpis.Keys)}."), releases);
+            yield return new Obstacle(
+                Error("KC1209", $"there is no library {unknown}", $"The KPIs are {string.Join(", ", Kpis.Keys)}."), releases);
         }
     }
 
@@ -213,7 +217,8 @@ internal sealed class LibraryChecks
         yield return weakly
             ? Remark(Severity.Note, "KC1205", $"no KPI exports {names}, weakly imported", "")
             : new Obstacle(
-                Error("KC1205", $"no KPI of macOS 10.9 to 11 exports {names}", "Define it in the kext, or list the kext that does."), releases);
+                Error("KC1205", $"no KPI of macOS 10.9 to 11 exports {names}", "Define it in the kext, or list the kext that does."),
+                releases);
     }
 
     private IEnumerable<Obstacle> CheckUse()
@@ -224,7 +229,8 @@ internal sealed class LibraryChecks
             if (used.Count == 0 && listed.Count > 1)
             {
                 yield return Remark(
-                    Severity.Warning, "KC1210", $"{kpi} is listed and nothing is imported from it", $"Take {kpi} out of OSBundleLibraries.");
+                    Severity.Warning, "KC1210", $"{kpi} is listed and nothing is imported from it",
+                    $"Take {kpi} out of OSBundleLibraries.");
             }
         }
 

@@ -126,7 +126,8 @@ public static class PlistWriter
         {
             if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done || !IsXml(rune.Value))
             {
-                throw new ArgumentException($"The character U+{(int)rest[0]:X4} cannot be written to an XML property list.", nameof(content));
+                throw new ArgumentException(
+                    $"The character U+{(int)rest[0]:X4} cannot be written to an XML property list.", nameof(content));
             }
 
             _ = rune.Value switch

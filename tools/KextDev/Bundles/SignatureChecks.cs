@@ -22,7 +22,9 @@ internal static class SignatureChecks
         {
             foreach (var meaning in releases.GroupBy(Unsigned))
             {
-                yield return new Finding(Severity.Warning, "KC1401", $"not signed: on {ReleaseNames.Of(meaning)} {meaning.Key}", "", "Sign it with a Developer ID for kexts.");
+                yield return new Finding(
+                    Severity.Warning, "KC1401", $"not signed: on {ReleaseNames.Of(meaning)} {meaning.Key}", "",
+                    "Sign it with a Developer ID for kexts.");
             }
         }
 
