@@ -183,6 +183,17 @@ public abstract class GuestShellTests(SshServer server)
     }
 
     [Fact]
+    public async Task A_forwarded_port_leads_to_the_guest()
+    {
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+        await using var port = await shell.ForwardAsync(server.Port);
+
+        await using var through = await GuestShell.ConnectAsync(Endpoint with { Port = port.LocalPort }, CancellationToken.None);
+
+        (await through.RunAsync("echo hello", CancellationToken.None)).Output.ShouldBe("hello\n");
+    }
+
+    [Fact]
     public async Task An_interactive_shell_reaches_the_guest_with_the_pinned_key_alone()
     {
         var right = await InteractiveShell.Command(Endpoint, "echo hello").TryRunAsync(CancellationToken.None);

@@ -235,6 +235,41 @@ public abstract class SshClientTests(SshServer server)
     }
 
     [Fact]
+    public async Task A_forwarded_port_leads_through_the_connection_until_it_stops()
+    {
+        using var target = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        target.Start();
+        using var client = await ConnectAsync();
+        using var port = new ForwardedPortLocal("127.0.0.1", 0, "127.0.0.1", (uint)((System.Net.IPEndPoint)target.LocalEndpoint).Port);
+        client.AddForwardedPort(port);
+
+        port.Start();
+
+        port.IsStarted.ShouldBeTrue();
+        using (var here = new TcpClient("127.0.0.1", (int)port.BoundPort))
+        using (var there = await target.AcceptTcpClientAsync())
+        {
+            await here.GetStream().WriteAsync("there"u8.ToArray());
+            var buffer = new byte[5];
+            await there.GetStream().ReadExactlyAsync(buffer);
+            Encoding.ASCII.GetString(buffer).ShouldBe("there");
+        }
+
+        port.Stop();
+
+        port.IsStarted.ShouldBeFalse();
+        Should.Throw<SocketException>(() => new TcpClient("127.0.0.1", (int)port.BoundPort).Dispose());
+    }
+
+    [Fact]
+    public void A_forwarded_port_without_a_client_does_not_start()
+    {
+        using var port = new ForwardedPortLocal("127.0.0.1", 0, "127.0.0.1", 1);
+
+        Should.Throw<InvalidOperationException>(port.Start);
+    }
+
+    [Fact]
     public async Task A_disconnected_client_runs_nothing()
     {
         using var client = await ConnectAsync();

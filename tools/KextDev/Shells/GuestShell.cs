@@ -101,6 +101,27 @@ public sealed class GuestShell : IAsyncDisposable
     public Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken) =>
         _files.DownloadAsync(remoteFile, localFile, cancellationToken);
 
+    /// <summary>Lets a free port on our loopback lead to a port of the guest, until the result or this shell is disposed.</summary>
+    /// <exception cref="ConnectionLostException">The connection broke before.</exception>
+    public async Task<ForwardedGuestPort> ForwardAsync(int guestPort)
+    {
+        const string Loopback = "127.0.0.1";
+        var port = new ForwardedPortLocal(Loopback, 0, Loopback, (uint)guestPort);
+        try
+        {
+            _client.AddForwardedPort(port);
+            await Task.Run(port.Start);
+            return new ForwardedGuestPort(port);
+        }
+        catch (SshException exception)
+        {
+            port.Dispose();
+            throw exception is SshConnectionException
+                ? new ConnectionLostException(Endpoint, exception)
+                : new InfrastructureException($"No port here leads to port {guestPort} of the guest at {Endpoint.Host} port {Endpoint.Port}: {exception.Message}", exception);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _files.DisposeAsync();

@@ -13,4 +13,8 @@ public class SshClient : BaseClient
     /// <summary>A command for the remote user's shell; it starts with its Execute.</summary>
     /// <exception cref="SshConnectionException">The client is not connected.</exception>
     public SshCommand CreateCommand(string commandText) => new(RequireConnection(), commandText);
+
+    /// <summary>Lets a port lead through this connection.</summary>
+    /// <exception cref="SshConnectionException">The client is not connected.</exception>
+    public void AddForwardedPort(ForwardedPort port) => port.Master = RequireConnection();
 }

@@ -127,14 +127,23 @@ internal sealed class Master : IDisposable
 
         try
         {
-            using var check = OwnSession.Start(_folder, "ssh", "-F", "/dev/null", "-S", ControlName, "-O", "check", "--", _info.Host);
-            await check.WaitForExitAsync().ConfigureAwait(false);
-            return check.ExitCode == 0;
+            return await Task.Run(() => AskControl("check").ExitCode == 0).ConfigureAwait(false);
         }
         catch (SshConnectionException)
         {
             // Its folder is gone, and so is the connection.
             return false;
+        }
+    }
+
+    /// <summary>Has the process that holds the connection do something, such as "forward".</summary>
+    /// <exception cref="SshException">It could not, in ssh's words.</exception>
+    public void Control(string request, params IEnumerable<string> arguments)
+    {
+        var (exitCode, error) = IsAlive ? AskControl(request, arguments) : throw Lost();
+        if (exitCode != 0)
+        {
+            throw new SshException(error.Length > 0 ? error : $"ssh refused to {request}.");
         }
     }
 
@@ -168,6 +177,14 @@ internal sealed class Master : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private (int ExitCode, string Error) AskControl(string request, params IEnumerable<string> arguments)
+    {
+        using var ask = OwnSession.Start(_folder, ["ssh", "-F", "/dev/null", "-S", ControlName, "-O", request, .. arguments, "--", _info.Host]);
+        var error = ask.StandardError.ReadToEnd();
+        ask.WaitForExit();
+        return (ask.ExitCode, error.Trim());
     }
 
     private static IEnumerable<string> Options(params IEnumerable<string> options) => options.SelectMany(option => new[] { "-o", option });

@@ -1,0 +1,27 @@
+using Renci.SshNet;
+using Renci.SshNet.Common;
+
+namespace KextDev.Shells;
+
+/// <summary>A port on our loopback that leads to a port of a guest.</summary>
+public sealed class ForwardedGuestPort : IAsyncDisposable
+{
+    private readonly ForwardedPortLocal _port;
+
+    internal ForwardedGuestPort(ForwardedPortLocal port) => _port = port;
+
+    /// <summary>TCP port on 127.0.0.1.</summary>
+    public int LocalPort => (int)_port.BoundPort;
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Task.Run(_port.Dispose);
+        }
+        catch (SshException)
+        {
+            // The connection is gone, and the port with it.
+        }
+    }
+}
