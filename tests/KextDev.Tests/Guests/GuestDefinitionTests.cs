@@ -44,6 +44,7 @@ public sealed class GuestDefinitionTests : IDisposable
 
         message.ShouldContain("'bux'");
         message.ShouldContain("Known guests: box;");
+        message.ShouldEndWith("Did you mean 'box'?");
     }
 
     [Theory]

@@ -54,10 +54,11 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
             return Read(file);
         }
 
-        var known = string.Join(", ", Names(folder));
+        var known = Names(folder);
         throw new InfrastructureException(
             $"There is no guest '{nameOrPath}': {file} does not exist. "
-            + $"Known guests: {(known.Length > 0 ? known : "none")}; a path to a definition's file works too.");
+            + $"Known guests: {(known.Count > 0 ? string.Join(", ", known) : "none")}; a path to a definition's file works too."
+            + ClosestMatch.Question(nameOrPath, known));
     }
 
     /// <summary>The names of all guests that a folder defines.</summary>
