@@ -20,11 +20,24 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("openssh-client", "moves files to and from the guest", "sftp"),
     ];
 
+    /// <summary>What building a kext takes on a host that is no Mac; KextDev itself links.</summary>
+    public static IReadOnlyList<HostNeed> Darwin { get; } =
+    [
+        new("clang-14", "compiles kexts", "clang-14"),
+        new("llvm-14", "gathers a kext's debug information", "dsymutil-14"),
+    ];
+
     /// <summary>What KextDev's own tests take besides.</summary>
     public static IReadOnlyList<HostNeed> OwnTests { get; } =
     [
         new("clang-14", "compiles the tests that run under the sanitizers", "clang-14"),
         new("libclang-rt-14-dev", "is the sanitizers' own library", "/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.tsan-x86_64.a"),
+        .. Darwin,
+        new("llvm-14", "reads back what the kext linker wrote", "llvm-objdump-14"),
+        new("llvm-14", "reads back what the kext linker wrote", "llvm-readobj-14"),
+        new("llvm-14", "reads back debug information", "llvm-dwarfdump-14"),
+        new("llvm-14", "makes static archives", "llvm-ar-14"),
+        new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
     ];
 
     public bool IsMet => Sign[0] != '/' ? ProgramPath.Find(Sign) is not null : Matches(Sign);

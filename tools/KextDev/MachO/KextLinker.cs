@@ -1,0 +1,43 @@
+using KextDev.MachO.Linking;
+
+namespace KextDev.MachO;
+
+/// <summary>
+/// Links x86_64 objects into a kext, as ld -kext does. Symbols that no input defines are imports: which kernel or kext provides them is
+/// decided when the kext is loaded. Equal inputs give equal bytes.
+/// </summary>
+public static class KextLinker
+{
+    public static KextLinkResult Link(KextLinkRequest request, CancellationToken cancellationToken)
+    {
+        var diagnostics = new DiagnosticBag();
+        var loaded = ObjectLoader.Load(request.Inputs, diagnostics, cancellationToken);
+        if (diagnostics.HasErrors)
+        {
+            return new KextLinkResult(null, diagnostics.Found);
+        }
+
+        var symbols = SymbolResolution.Resolve(loaded, diagnostics);
+        cancellationToken.ThrowIfCancellationRequested();
+        RelocationScan.Run(symbols, diagnostics, cancellationToken);
+        var imports = symbols.Imports();
+        var layout = diagnostics.HasErrors ? null : ImageLayout.Create(symbols, request.VersionMinimum, diagnostics);
+        if (layout is null || diagnostics.HasErrors)
+        {
+            return new KextLinkResult(null, diagnostics.Found) { Imports = imports };
+        }
+
+        var linkEdit = LinkEdit.Plan(symbols, layout, request.WithDebugMap, cancellationToken);
+        var file = new byte[linkEdit.End];
+        RelocationPass.Run(symbols, layout, linkEdit, file, diagnostics, cancellationToken);
+        if (diagnostics.HasErrors)
+        {
+            return new KextLinkResult(null, diagnostics.Found) { Imports = imports };
+        }
+
+        linkEdit.Write(file, cancellationToken);
+        var uuid = ImageUuid.Compute(file, layout, linkEdit, cancellationToken);
+        layout.WriteCommands(file, linkEdit, uuid);
+        return new KextLinkResult(file, diagnostics.Found) { Imports = imports, Uuid = uuid };
+    }
+}

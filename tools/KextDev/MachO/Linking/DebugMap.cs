@@ -1,0 +1,108 @@
+using System.Text;
+
+namespace KextDev.MachO.Linking;
+
+/// <summary>
+/// The debugger's entries that lead dsymutil from an address of the image to the object whose DWARF describes it, per object: N_SO folder and
+/// source, N_OSO object, for each function N_BNSYM, N_FUN with its address, N_FUN with its length, N_ENSYM, for each variable N_GSYM or N_STSYM,
+/// and an empty N_SO.
+/// </summary>
+internal static class DebugMap
+{
+    private const byte Global = 0x20;
+    private const byte Function = 0x24;
+    private const byte StaticVariable = 0x26;
+    private const byte FunctionStart = 0x2E;
+    private const byte FunctionEnd = 0x4E;
+    private const byte Source = 0x64;
+    private const byte ObjectName = 0x66;
+
+    /// <summary>Empty for an object without DWARF.</summary>
+    public static SymbolChunk Of(ObjectFile file)
+    {
+        var chunk = new SymbolChunk();
+        if (!file.File.Sections.Any(section => section is { Segment: "__DWARF", Name: "__debug_info" }))
+        {
+            return chunk;
+        }
+
+        var (folder, source) = CompileUnitName.Find(file);
+        chunk.Add(Encoding.UTF8.GetBytes(folder), Source, 0, 0, 0);
+        chunk.Add(Encoding.UTF8.GetBytes(source), Source, 0, 0, 0);
+        chunk.Add(Encoding.UTF8.GetBytes(file.Name), ObjectName, (int)MachOHeader.X86All, 1, (ulong)file.Modified);
+        AddDefinitions(file, chunk);
+        chunk.Add([], Source, 1, 0, 0);
+        return chunk;
+    }
+
+    private static void AddDefinitions(ObjectFile file, SymbolChunk chunk)
+    {
+        var symbols = file.File.Symbols;
+        var places = new List<(int Section, ulong Value, int Symbol)>();
+        for (var index = 0; index < symbols.Length; index++)
+        {
+            if (file.IsKept(symbols[index]))
+            {
+                places.Add((symbols[index].Section, symbols[index].Value, index));
+            }
+            else if (symbols[index].IsCommon && file.Globals[index] is { } common && common.Definer == file && common.DefinerSymbol == index)
+            {
+                chunk.Add(common.Name, Global, 0, 0, 0);
+            }
+        }
+
+        places.Sort();
+        for (var at = 0; at < places.Count; at++)
+        {
+            Add(file, places[at].Symbol, () => End(file, places, at), chunk);
+        }
+    }
+
+    // A function reaches to the next symbol of its section.
+    private static ulong End(ObjectFile file, List<(int Section, ulong Value, int Symbol)> places, int at)
+    {
+        var (section, value, _) = places[at];
+        for (var next = at + 1; next < places.Count && places[next].Section == section; next++)
+        {
+            if (places[next].Value > value)
+            {
+                return places[next].Value;
+            }
+        }
+
+        var header = file.Sections[section - 1].Header;
+        return header.Address + header.Size;
+    }
+
+    private static void Add(ObjectFile file, int index, Func<ulong> end, SymbolChunk chunk)
+    {
+        var symbol = file.File.Symbols[index];
+        var global = file.Globals[index];
+        var isOurs = global is null || (global.Definer == file && global.DefinerSymbol == index);
+        if (!isOurs || !LocalSymbols.IsNamed(file, index))
+        {
+            return;
+        }
+
+        var section = file.SectionOf(symbol);
+        var number = section.Output!.Number;
+        var address = symbol.Value + (ulong)section.Shift;
+        var name = file.TextOf(file.NameOf(index));
+        if (section.Output.IsCode)
+        {
+            var length = end() - symbol.Value;
+            chunk.Add([], FunctionStart, number, 0, address);
+            chunk.Add(name, Function, number, 0, address);
+            chunk.Add([], Function, 0, 0, length);
+            chunk.Add([], FunctionEnd, number, 0, length);
+        }
+        else if (global is not null)
+        {
+            chunk.Add(name, Global, 0, 0, 0);
+        }
+        else
+        {
+            chunk.Add(name, StaticVariable, number, 0, address);
+        }
+    }
+}

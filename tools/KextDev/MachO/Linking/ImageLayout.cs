@@ -1,0 +1,235 @@
+namespace KextDev.MachO.Linking;
+
+/// <summary>
+/// Addresses of everything. The image starts at 0 and file offsets equal addresses: __TEXT with the header, __DATA with its zero-fill last and
+/// written out, __LINKEDIT; each from a page on.
+/// </summary>
+internal sealed class ImageLayout
+{
+    public const ulong PageSize = 4096;
+
+    // MH_NOUNDEFS, MH_DYLDLINK, MH_TWOLEVEL: all kexts have these.
+    private const uint Flags = 0x85;
+
+    /// <summary>Room for load commands that a signing tool adds.</summary>
+    private const ulong HeaderPad = 128;
+
+    /// <summary>More than the kernel's room for kexts; bounds what an object of a few bytes can announce as zero-fill.</summary>
+    private const ulong MaximumSize = 256 << 20;
+
+    private const int MaximumSections = 255;
+
+    private readonly List<OutputSection> _text = [];
+    private readonly List<OutputSection> _data = [];
+    private readonly VersionMinimum? _versionMinimum;
+    private ulong _total;
+
+    private ImageLayout(VersionMinimum? versionMinimum) => _versionMinimum = versionMinimum;
+
+    /// <summary>By number, the first one having number 1.</summary>
+    public IReadOnlyList<OutputSection> Sections { get; private set; } = [];
+
+    public IReadOnlyList<GlobalSymbol> Slots { get; private set; } = [];
+
+    public ulong DataAddress { get; private set; }
+
+    public ulong LinkEditAddress { get; private set; }
+
+    /// <summary>Bytes of header and load commands.</summary>
+    public int CommandsEnd => MachOHeader.Size + Commands(null, default).Sum(command => command.Size);
+
+    /// <summary>Null after an error.</summary>
+    public static ImageLayout? Create(SymbolResolution symbols, VersionMinimum? versionMinimum, DiagnosticBag diagnostics)
+    {
+        var layout = new ImageLayout(versionMinimum);
+        if (!layout.Gather(symbols.Objects, diagnostics))
+        {
+            return null;
+        }
+
+        layout.AddSlots(symbols.Globals);
+        if (!layout.AddCommons(symbols.Globals, diagnostics))
+        {
+            return null;
+        }
+
+        layout.Number();
+        if (layout.Sections.Count > MaximumSections)
+        {
+            diagnostics.Error("KL2010", $"the objects have {layout.Sections.Count} different sections; a Mach-O file has {MaximumSections} at most", "");
+            return null;
+        }
+
+        layout.DataAddress = Place(layout._text, (ulong)layout.CommandsEnd + HeaderPad);
+        layout.LinkEditAddress = Place(layout._data, layout.DataAddress);
+        layout.Assign(symbols.Globals);
+        return layout;
+    }
+
+    /// <summary>Header and load commands, into the start of the file.</summary>
+    public void WriteCommands(Span<byte> file, LinkEdit linkEdit, Guid uuid) =>
+        MachOWriter.WriteCommands(file, new MachOHeader(MachOHeader.X86, MachOHeader.X86All, MachOHeader.KextBundleFileType, Flags, 0), Commands(linkEdit, uuid));
+
+    private static ulong Place(List<OutputSection> sections, ulong address)
+    {
+        foreach (var section in sections)
+        {
+            address = OutputSection.Align(address, section.Alignment);
+            section.MoveTo(address);
+            address += section.Size;
+        }
+
+        return OutputSection.Align(address, 12);
+    }
+
+    private static byte[] Body(params ReadOnlySpan<uint> words)
+    {
+        var body = new byte[words.Length * 4];
+        for (var index = 0; index < words.Length; index++)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(index * 4), words[index]);
+        }
+
+        return body;
+    }
+
+    private bool Gather(IReadOnlyList<ObjectFile> objects, DiagnosticBag diagnostics)
+    {
+        var sections = new Dictionary<(string, string), OutputSection>();
+        foreach (var file in objects)
+        {
+            foreach (var input in file.Sections.Where(section => section.IsKept))
+            {
+                var header = input.Header;
+                if (!Grow(header.Size, header.Alignment, $"section {header}", file, diagnostics))
+                {
+                    return false;
+                }
+
+                if (!sections.TryGetValue((header.Segment, header.Name), out var output))
+                {
+                    output = Section(header.Segment, header.Name);
+                    sections.Add((header.Segment, header.Name), output);
+                }
+
+                output.Add(input);
+            }
+        }
+
+        foreach (var output in sections.Values)
+        {
+            output.PlaceInputs();
+        }
+
+        return true;
+    }
+
+    private bool Grow(ulong size, uint alignment, string what, ObjectFile file, DiagnosticBag diagnostics)
+    {
+        if (size <= MaximumSize && (_total += size + (1ul << (int)alignment)) <= MaximumSize)
+        {
+            return true;
+        }
+
+        diagnostics.Error("KL2010", $"with {what} the image has more than {MaximumSize >> 20} MiB, for which no kernel has room", file.Name);
+        return false;
+    }
+
+    private OutputSection Section(string segment, string name)
+    {
+        var sections = segment == "__TEXT" ? _text : _data;
+        if (sections.Find(section => section.Name == name) is { } present)
+        {
+            return present;
+        }
+
+        var created = new OutputSection(segment, name);
+        sections.Add(created);
+        return created;
+    }
+
+    private void AddSlots(IReadOnlyList<GlobalSymbol> globals)
+    {
+        Slots = [.. globals.Where(symbol => symbol.NeedsSlot)];
+        foreach (var symbol in Slots)
+        {
+            symbol.SlotAddress = Section("__DATA", "__got").Reserve(8, 3, isZeroFill: false);
+        }
+    }
+
+    private bool AddCommons(IReadOnlyList<GlobalSymbol> globals, DiagnosticBag diagnostics)
+    {
+        foreach (var symbol in globals.Where(symbol => symbol.Definition == Definition.Common))
+        {
+            if (!Grow(symbol.CommonSize, (uint)symbol.CommonAlignment, $"symbol '{symbol}'", symbol.Definer!, diagnostics))
+            {
+                return false;
+            }
+
+            symbol.Address = Section("__DATA", "__common").Reserve(symbol.CommonSize, (uint)symbol.CommonAlignment, isZeroFill: true);
+        }
+
+        return true;
+    }
+
+    private void Number()
+    {
+        Sections = [.. _text.OrderBy(section => section.Rank), .. _data.OrderBy(section => section.Rank)];
+        for (var index = 0; index < Sections.Count; index++)
+        {
+            Sections[index].Number = index + 1;
+        }
+
+        _text.Sort((left, right) => left.Number - right.Number);
+        _data.Sort((left, right) => left.Number - right.Number);
+    }
+
+    private void Assign(IReadOnlyList<GlobalSymbol> globals)
+    {
+        foreach (var global in globals)
+        {
+            if (global.NeedsSlot)
+            {
+                global.SlotAddress += Section("__DATA", "__got").Address;
+            }
+
+            if (global.Definition == Definition.Common)
+            {
+                var common = Section("__DATA", "__common");
+                (global.Address, global.Section) = (global.Address + common.Address, common.Number);
+            }
+            else if (global.Definer is { } definer)
+            {
+                var symbol = definer.File.Symbols[global.DefinerSymbol];
+                (global.Address, global.Section) = symbol.IsAbsolute
+                    ? (symbol.Value, 0)
+                    : (symbol.Value + (ulong)definer.SectionOf(symbol).Shift, definer.SectionOf(symbol).Output!.Number);
+            }
+        }
+    }
+
+    // Apple's order. Sizes do not depend on the values, which are known last.
+    private List<LoadCommand> Commands(LinkEdit? linkEdit, Guid uuid)
+    {
+        var linkEditSize = linkEdit is null ? 0 : linkEdit.End - LinkEditAddress;
+        List<LoadCommand> commands =
+        [
+            new SegmentCommand("__TEXT", 0, DataAddress, 0, DataAddress, 7, 5) { Sections = [.. _text.Select(section => section.ToHeader())] },
+            new SegmentCommand("__DATA", DataAddress, LinkEditAddress - DataAddress, DataAddress, LinkEditAddress - DataAddress, 7, 3)
+            {
+                Sections = [.. _data.Select(section => section.ToHeader())],
+            },
+            new SegmentCommand("__LINKEDIT", LinkEditAddress, OutputSection.Align(linkEditSize, 12), LinkEditAddress, linkEditSize, 7, 1),
+            linkEdit?.SymbolTable ?? new SymbolTableCommand(0, 0, 0, 0),
+            linkEdit?.DynamicSymbolTable ?? new DynamicSymbolTableCommand(new uint[DynamicSymbolTableCommand.WordCount]),
+            new UuidCommand(uuid),
+        ];
+        if (_versionMinimum is { } version)
+        {
+            commands.Add(new OtherCommand(LoadCommand.VersionMinimumMacos, Body(version.Encoded, version.Encoded)));
+        }
+
+        commands.Add(new OtherCommand(LoadCommand.SourceVersion, Body(0, 0)));
+        return commands;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Runtime.InteropServices;
+
+namespace KextDev.MachO.Linking;
+
+/// <summary>
+/// What __LINKEDIT holds, without gaps: local relocations, symbols, external relocations, names. Its size is planned before relocations are
+/// applied, so that every object knows where its own go.
+/// </summary>
+internal sealed class LinkEdit
+{
+    private const byte DynamicLookupHigh = 0xFE;
+
+    private readonly IReadOnlyList<SymbolChunk> _stabs;
+    private readonly IReadOnlyList<SymbolChunk> _named;
+    private readonly ulong _start;
+    private readonly int _localSymbols;
+    private readonly int _definedSymbols;
+    private readonly int _importedSymbols;
+    private readonly int _nameSize;
+    private int _slotLocal;
+    private int _slotExternal;
+
+    private LinkEdit(SymbolResolution symbols, ImageLayout layout, bool withDebugMap, CancellationToken cancellationToken)
+    {
+        var stabs = new SymbolChunk[withDebugMap ? symbols.Objects.Count : 0];
+        var locals = new SymbolChunk[symbols.Objects.Count];
+        Parallel.For(0, symbols.Objects.Count, new ParallelOptions { CancellationToken = cancellationToken }, index =>
+        {
+            locals[index] = LocalSymbols.Of(symbols.Objects[index]);
+            if (withDebugMap)
+            {
+                stabs[index] = DebugMap.Of(symbols.Objects[index]);
+            }
+        });
+
+        _localSymbols = stabs.Sum(chunk => chunk.Count) + locals.Sum(chunk => chunk.Count);
+        var defined = new SymbolChunk();
+        foreach (var symbol in Sorted(symbols.Globals.Where(symbol => symbol is { IsImport: false, IsPrivate: false })))
+        {
+            defined.Add(symbol.Name, symbol.Section == 0 ? (byte)(Symbol.Absolute | Symbol.External) : (byte)(Symbol.InSection | Symbol.External), symbol.Section, 0, symbol.Address);
+        }
+
+        var imported = new SymbolChunk();
+        foreach (var symbol in Sorted(symbols.Globals.Where(symbol => symbol is { IsImport: true, IsReferenced: true })))
+        {
+            symbol.Index = _localSymbols + defined.Count + imported.Count;
+            imported.Add(symbol.Name, Symbol.External, 0, (ushort)((DynamicLookupHigh << 8) | (symbol.HasStrongReference ? 0 : Symbol.WeakReference)), 0);
+        }
+
+        (_definedSymbols, _importedSymbols) = (defined.Count, imported.Count);
+        (_stabs, _named) = (stabs, [.. locals, defined, imported]);
+        _nameSize = (2 + _stabs.Sum(chunk => chunk.NameSize) + _named.Sum(chunk => chunk.NameSize) + 7) & ~7;
+        _start = layout.LinkEditAddress;
+
+        foreach (var file in symbols.Objects)
+        {
+            (file.FirstLocalRelocation, file.FirstExternalRelocation) = (_slotLocal, _slotExternal);
+            _slotLocal += file.LocalRelocationCount;
+            _slotExternal += file.ExternalRelocationCount;
+        }
+
+        LocalRelocations = new Relocation[_slotLocal + layout.Slots.Count(symbol => symbol is { IsImport: false, Section: not 0 })];
+        ExternalRelocations = new Relocation[_slotExternal + layout.Slots.Count(symbol => symbol.IsImport)];
+    }
+
+    public Relocation[] LocalRelocations { get; }
+
+    public Relocation[] ExternalRelocations { get; }
+
+    /// <summary>Index of the first import.</summary>
+    public int FirstImport => _localSymbols + _definedSymbols;
+
+    /// <summary>The chunks that hold more than debugger's entries.</summary>
+    public IReadOnlyList<SymbolChunk> NamedSymbols => _named;
+
+    public ulong End => StringOffset + (ulong)_nameSize;
+
+    public SymbolTableCommand SymbolTable => new((uint)SymbolOffset, (uint)SymbolCount, (uint)StringOffset, (uint)_nameSize);
+
+    public DynamicSymbolTableCommand DynamicSymbolTable => new(
+    [
+        0, (uint)_localSymbols, (uint)_localSymbols, (uint)_definedSymbols, (uint)FirstImport, (uint)_importedSymbols,
+        0, 0, 0, 0, 0, 0, 0, 0,
+        ExternalRelocations.Length > 0 ? (uint)ExternalOffset : 0, (uint)ExternalRelocations.Length,
+        LocalRelocations.Length > 0 ? (uint)_start : 0, (uint)LocalRelocations.Length,
+    ]);
+
+    private int SymbolCount => FirstImport + _importedSymbols;
+
+    private ulong SymbolOffset => _start + ((ulong)LocalRelocations.Length * Relocation.Size);
+
+    private ulong ExternalOffset => SymbolOffset + ((ulong)SymbolCount * Symbol.Size);
+
+    private ulong StringOffset => ExternalOffset + ((ulong)ExternalRelocations.Length * Relocation.Size);
+
+    public static LinkEdit Plan(SymbolResolution symbols, ImageLayout layout, bool withDebugMap, CancellationToken cancellationToken) =>
+        new(symbols, layout, withDebugMap, cancellationToken);
+
+    /// <summary>Slots come after all objects, one by one.</summary>
+    public void AddSlot(Relocation relocation)
+    {
+        if (relocation.IsExternal)
+        {
+            ExternalRelocations[_slotExternal++] = relocation;
+        }
+        else
+        {
+            LocalRelocations[_slotLocal++] = relocation;
+        }
+    }
+
+    public void Write(byte[] file, CancellationToken cancellationToken)
+    {
+        SortExternal();
+        MemoryMarshal.AsBytes<Relocation>(LocalRelocations).CopyTo(file.AsSpan((int)_start));
+        MemoryMarshal.AsBytes<Relocation>(ExternalRelocations).CopyTo(file.AsSpan((int)ExternalOffset));
+
+        // Offset 1 is the empty name, as in Apple's tables.
+        file[StringOffset] = (byte)' ';
+        var (symbolAt, nameAt) = ((int)SymbolOffset, 2);
+        foreach (var chunk in _stabs.Concat(_named))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            chunk.Write(file.AsSpan(symbolAt, chunk.Count * Symbol.Size), file.AsSpan((int)StringOffset + nameAt), (uint)nameAt);
+            symbolAt += chunk.Count * Symbol.Size;
+            nameAt += chunk.NameSize;
+        }
+    }
+
+    private static GlobalSymbol[] Sorted(IEnumerable<GlobalSymbol> symbols)
+    {
+        var sorted = symbols.ToArray();
+        Array.Sort(sorted, (left, right) => left.Name.SequenceCompareTo(right.Name));
+        return sorted;
+    }
+
+    // Pointers by symbol and address, then calls: Apple's order.
+    private void SortExternal()
+    {
+        var keys = new ulong[ExternalRelocations.Length];
+        for (var index = 0; index < keys.Length; index++)
+        {
+            var relocation = ExternalRelocations[index];
+            keys[index] = ((ulong)relocation.Type << 60) | ((ulong)relocation.Number << 32) | (uint)relocation.Address;
+        }
+
+        Array.Sort(keys, ExternalRelocations);
+    }
+}

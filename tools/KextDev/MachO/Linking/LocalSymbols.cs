@@ -1,0 +1,42 @@
+namespace KextDev.MachO.Linking;
+
+/// <summary>The symbols of an object that no other file sees: statics, and what hidden visibility made private. kxld keeps them for panics.</summary>
+internal static class LocalSymbols
+{
+    private const byte PrivateDefined = Symbol.PrivateExternal | Symbol.InSection;
+
+    public static SymbolChunk Of(ObjectFile file)
+    {
+        var chunk = new SymbolChunk();
+        var symbols = file.File.Symbols;
+        for (var index = 0; index < symbols.Length; index++)
+        {
+            ref readonly var symbol = ref symbols[index];
+            if (file.Globals[index] is { } global)
+            {
+                if (global.IsPrivate && global.Definer == file && global.DefinerSymbol == index)
+                {
+                    var type = global.IsAbsolute ? (byte)(Symbol.PrivateExternal | Symbol.Absolute) : PrivateDefined;
+                    chunk.Add(global.Name, type, global.Section, 0, global.Address);
+                }
+            }
+            else if (!symbol.IsExternal && IsNamed(file, index))
+            {
+                if (symbol.IsAbsolute)
+                {
+                    chunk.Add(file.TextOf(file.NameOf(index)), Symbol.Absolute, 0, 0, symbol.Value);
+                }
+                else if (file.IsKept(symbol))
+                {
+                    var section = file.SectionOf(symbol);
+                    chunk.Add(file.TextOf(file.NameOf(index)), (byte)(symbol.Type & PrivateDefined), section.Output!.Number, 0, symbol.Value + (ulong)section.Shift);
+                }
+            }
+        }
+
+        return chunk;
+    }
+
+    /// <summary>Not one of the assembler's ("L…") or the linker's ("l…") own labels: names from C start with an underscore.</summary>
+    public static bool IsNamed(ObjectFile file, int symbol) => file.TextOf(file.NameOf(symbol)) is not ([] or [(byte)'L' or (byte)'l', ..]);
+}

@@ -1,0 +1,193 @@
+using System.Text;
+
+namespace KextDev.MachO.Linking;
+
+/// <summary>Which objects are linked and which definition each name gets. In the order of the inputs, on one thread: equal inputs, equal outcome.</summary>
+internal sealed class SymbolResolution
+{
+    private readonly List<ObjectFile> _objects = [];
+    private readonly Queue<GlobalSymbol> _wanted = new();
+    private readonly SymbolTable _table;
+    private readonly DiagnosticBag _diagnostics;
+
+    private SymbolResolution(SymbolTable table, DiagnosticBag diagnostics)
+    {
+        _table = table;
+        _diagnostics = diagnostics;
+    }
+
+    /// <summary>What is linked, library members last.</summary>
+    public IReadOnlyList<ObjectFile> Objects => _objects;
+
+    public IReadOnlyList<GlobalSymbol> Globals => _table.Symbols;
+
+    public static SymbolResolution Resolve(IReadOnlyList<ObjectFile> loaded, DiagnosticBag diagnostics)
+    {
+        var resolution = new SymbolResolution(new SymbolTable(loaded.Sum(file => file.Globals.Length)), diagnostics);
+        foreach (var library in loaded.Where(file => file.IsLibrary))
+        {
+            resolution.Offer(library);
+        }
+
+        foreach (var file in loaded.Where(file => !file.IsLibrary))
+        {
+            resolution.Link(file);
+        }
+
+        var kmodName = Encoding.ASCII.GetBytes(KmodInfo.SymbolName);
+        if (resolution._table.Find(kmodName) is { } kmodInfo)
+        {
+            resolution.Want(kmodInfo);
+        }
+
+        while (resolution._wanted.TryDequeue(out var wanted))
+        {
+            if (wanted.IsImport && wanted.Provider is { IsLinked: false } provider)
+            {
+                resolution.Link(provider);
+            }
+        }
+
+        resolution.CheckKmodInfo(loaded, resolution._table.Find(kmodName));
+        return resolution;
+    }
+
+    /// <summary>The undefined names that the image needs, sorted, each with its objects.</summary>
+    public IReadOnlyList<LinkImport> Imports()
+    {
+        var objects = new Dictionary<GlobalSymbol, List<string>>(ReferenceEqualityComparer.Instance);
+        foreach (var file in _objects)
+        {
+            foreach (var symbol in file.Globals)
+            {
+                if (symbol is not { IsImport: true, IsReferenced: true })
+                {
+                    continue;
+                }
+
+                if (!objects.TryGetValue(symbol, out var names))
+                {
+                    objects.Add(symbol, names = []);
+                }
+
+                if (names.Count == 0 || names[^1] != file.Name)
+                {
+                    names.Add(file.Name);
+                }
+            }
+        }
+
+        return [.. objects.Select(entry => new LinkImport(entry.Key.ToString(), !entry.Key.HasStrongReference, entry.Value)).OrderBy(import => import.Name, StringComparer.Ordinal)];
+    }
+
+    private void Offer(ObjectFile library)
+    {
+        var symbols = library.File.Symbols;
+        for (var index = 0; index < symbols.Length; index++)
+        {
+            if (symbols[index].IsExternal && !symbols[index].IsUndefined)
+            {
+                _table.GetOrAdd(library, library.NameOf(index)).Provider ??= library;
+            }
+        }
+    }
+
+    private void Link(ObjectFile file)
+    {
+        file.IsLinked = true;
+        _objects.Add(file);
+        var symbols = file.File.Symbols;
+        for (var index = 0; index < symbols.Length; index++)
+        {
+            ref readonly var symbol = ref symbols[index];
+            if (symbol.IsExternal && (!symbol.IsDefinedInSection || file.IsKept(symbol)))
+            {
+                var global = _table.GetOrAdd(file, file.NameOf(index));
+                file.Globals[index] = global;
+                Merge(global, file, index, symbol);
+            }
+        }
+    }
+
+    private void Merge(GlobalSymbol global, ObjectFile file, int index, in Symbol symbol)
+    {
+        if (symbol.IsUndefined)
+        {
+            global.HasStrongReference |= !symbol.IsWeakReference;
+            Want(global);
+            return;
+        }
+
+        var definition = symbol.IsCommon ? Definition.Common : symbol.IsWeakDefinition ? Definition.Weak : Definition.Strong;
+        if (definition == Definition.Strong && global.Definition == Definition.Strong)
+        {
+            _diagnostics.Error(
+                "KL2002",
+                $"symbol '{global}' is defined twice: here and in {global.Definer!.Name}. Rename one, make it static, or leave one object out",
+                file.Name);
+            return;
+        }
+
+        if (definition == Definition.Common && global.Definition == Definition.Common)
+        {
+            global.CommonAlignment = Math.Max(global.CommonAlignment, AlignmentOf(symbol));
+            if (symbol.Value <= global.CommonSize)
+            {
+                return;
+            }
+        }
+        else if (definition <= global.Definition)
+        {
+            // Equal weak definitions are coalesced into the first one; it is as visible as the most visible of them.
+            global.IsPrivate &= definition != global.Definition || symbol.IsPrivateExternal;
+            return;
+        }
+
+        global.IsPrivate = symbol.IsPrivateExternal && (global.Definition != definition || global.IsPrivate);
+        global.Definition = definition;
+        global.Definer = file;
+        global.DefinerSymbol = index;
+        if (definition == Definition.Common)
+        {
+            global.CommonSize = symbol.Value;
+            global.CommonAlignment = Math.Max(global.CommonAlignment, AlignmentOf(symbol));
+        }
+    }
+
+    // Where the compiler says nothing: natural alignment, at most 16 bytes.
+    private static int AlignmentOf(in Symbol common) =>
+        common.CommonAlignment > 0 ? Math.Min(common.CommonAlignment, 12) : (int)Math.Min(4, ulong.Log2(common.Value));
+
+    private void Want(GlobalSymbol global)
+    {
+        if (global is { IsImport: true, IsWanted: false, Provider: not null })
+        {
+            global.IsWanted = true;
+            _wanted.Enqueue(global);
+        }
+    }
+
+    private void CheckKmodInfo(IReadOnlyList<ObjectFile> loaded, GlobalSymbol? kmodInfo)
+    {
+        if (loaded.Count == 0)
+        {
+            _diagnostics.Error("KL2011", "there is no object to link; name at least one", "");
+        }
+        else if (kmodInfo is null or { IsImport: true })
+        {
+            _diagnostics.Error(
+                "KL2003",
+                $"no object defines '{KmodInfo.SymbolName}', without which the kernel loads nothing; define it by KMOD_EXPLICIT_DECL(identifier, version, start, stop)",
+                _objects.Count > 0 ? _objects[0].Name : loaded[0].Name);
+        }
+        else if (kmodInfo.Definer!.File.Symbols[kmodInfo.DefinerSymbol] is var symbol
+            && !(symbol.IsDefinedInSection && kmodInfo.Definer.SectionOf(symbol).Header is { Segment: "__DATA", IsZeroFill: false } section
+                && section.Size - (symbol.Value - section.Address) >= KmodInfo.Size))
+        {
+            _diagnostics.Error(
+                "KL2003",
+                $"'{KmodInfo.SymbolName}' is not {KmodInfo.Size} bytes of initialized data in __DATA, where the kernel writes to it; define it by KMOD_EXPLICIT_DECL",
+                kmodInfo.Definer.Name);
+        }
+    }
+}
