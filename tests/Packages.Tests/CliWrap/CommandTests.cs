@@ -158,7 +158,7 @@ public sealed class CommandTests
         await Should.ThrowAsync<OperationCanceledException>(async () => await command.ExecuteAsync(cancellation.Token));
 
         Directory.Exists($"/proc/{lines[0]}").ShouldBeTrue();
-        await Cli.Wrap("kill").WithArguments([lines[0]]).ExecuteAsync();
+        await Shell($"kill {lines[0]}").ExecuteAsync();
     }
 
     [Fact]

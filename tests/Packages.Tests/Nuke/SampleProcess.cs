@@ -36,7 +36,7 @@ public sealed class SampleProcess : IDisposable
         var output = new StringBuilder();
         using var process = Start(arguments, output);
         await Task.WhenAny(_waiting.Task, process.WaitForExitAsync()).WaitAsync(Limit);
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        using (var kill = Process.Start("sh", ["-c", $"kill -{signal} {process.Id}"]))
         {
             await kill.WaitForExitAsync().WaitAsync(Limit);
         }

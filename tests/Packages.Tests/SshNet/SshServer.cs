@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -9,13 +10,12 @@ namespace Packages.Tests.SshNet;
 public abstract class SshServer : IDisposable
 {
     private const int Attempts = 5;
-    private readonly TextWriter _log;
+    private readonly ConcurrentQueue<string?> _log = new();
     private Process? _process;
 
     protected SshServer()
     {
         Folder = Directory.CreateTempSubdirectory("sshd-test-").FullName;
-        _log = TextWriter.Synchronized(new StringWriter(CultureInfo.InvariantCulture));
         GenerateKey("host-key");
         GenerateKey("user-key");
         GenerateKey("stranger-key");
@@ -62,7 +62,7 @@ public abstract class SshServer : IDisposable
             Stop();
             if (attempt == Attempts)
             {
-                throw new InvalidOperationException($"The SSH server does not answer on port {Port}:\n{_log}");
+                throw new InvalidOperationException($"The SSH server does not answer on port {Port}:\n{string.Join('\n', _log)}");
             }
         }
     }
@@ -73,7 +73,7 @@ public abstract class SshServer : IDisposable
         _process = Launch(Port);
         if (!IsAnswering(_process))
         {
-            throw new InvalidOperationException($"The SSH server does not answer on port {Port} again:\n{_log}");
+            throw new InvalidOperationException($"The SSH server does not answer on port {Port} again:\n{string.Join('\n', _log)}");
         }
     }
 
@@ -103,7 +103,6 @@ public abstract class SshServer : IDisposable
     protected virtual void Dispose(bool disposing)
     {
         Stop();
-        _log.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -131,8 +130,8 @@ public abstract class SshServer : IDisposable
         start.RedirectStandardError = true;
         start.RedirectStandardOutput = true;
         var process = Process.Start(start)!;
-        process.ErrorDataReceived += (_, line) => _log.WriteLine(line.Data);
-        process.OutputDataReceived += (_, line) => _log.WriteLine(line.Data);
+        process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data);
+        process.OutputDataReceived += (_, line) => _log.Enqueue(line.Data);
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         return process;
@@ -164,7 +163,7 @@ public abstract class SshServer : IDisposable
         while (processes.TryPop(out var id))
         {
             var children = string.Join(' ', Directory.GetDirectories($"/proc/{id}/task").Select(task => File.ReadAllText(Path.Combine(task, "children"))));
-            Run("kill", signal, id.ToString(CultureInfo.InvariantCulture));
+            Run("sh", "-c", "kill $0 $1", signal, id.ToString(CultureInfo.InvariantCulture));
             foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 processes.Push(int.Parse(child, CultureInfo.InvariantCulture));
