@@ -37,7 +37,7 @@ internal static class DebugMap
 
     private static void AddDefinitions(ObjectFile file, SymbolChunk chunk)
     {
-        var symbols = file.File.Symbols;
+        var symbols = file.Symbols;
         var places = new List<(int Section, ulong Value, int Symbol)>();
         for (var index = 0; index < symbols.Length; index++)
         {
@@ -45,7 +45,7 @@ internal static class DebugMap
             {
                 places.Add((symbols[index].Section, symbols[index].Value, index));
             }
-            else if (symbols[index].IsCommon && file.Globals[index] is { } common && common.Definer == file && common.DefinerSymbol == index)
+            else if (symbols[index].IsCommon && file.Globals[index] is { } common && file.Defines(common, index))
             {
                 chunk.Add(common.Name, Global, 0, 0, 0);
             }
@@ -76,9 +76,9 @@ internal static class DebugMap
 
     private static void Add(ObjectFile file, int index, Func<ulong> end, SymbolChunk chunk)
     {
-        var symbol = file.File.Symbols[index];
+        var symbol = file.Symbols[index];
         var global = file.Globals[index];
-        var isOurs = global is null || (global.Definer == file && global.DefinerSymbol == index);
+        var isOurs = global is null || file.Defines(global, index);
         if (!isOurs || !LocalSymbols.IsNamed(file, index))
         {
             return;
@@ -87,7 +87,7 @@ internal static class DebugMap
         var section = file.SectionOf(symbol);
         var number = section.Output!.Number;
         var address = symbol.Value + (ulong)section.Shift;
-        var name = file.TextOf(file.NameOf(index));
+        var name = file.TextOf(index);
         if (section.Output.IsCode)
         {
             var length = end() - symbol.Value;

@@ -11,10 +11,10 @@ internal enum Definition
 }
 
 /// <summary>One name that objects share: who defines it, and where it ends up.</summary>
-/// <param name="owner">The object whose string table holds the name.</param>
-internal sealed class GlobalSymbol(ObjectFile owner, SymbolName name)
+/// <param name="strings">The string table that holds the name.</param>
+internal sealed class GlobalSymbol(ArraySegment<byte> strings, SymbolName name)
 {
-    public ReadOnlySpan<byte> Name => owner.TextOf(name);
+    public ReadOnlySpan<byte> Name => strings.AsSpan(name.Offset, name.Length);
 
     public int Hash => name.Hash;
 
@@ -47,7 +47,7 @@ internal sealed class GlobalSymbol(ObjectFile owner, SymbolName name)
 
     public bool IsImport => Definition == Definition.None;
 
-    public bool IsAbsolute => Definition == Definition.Strong && Definer!.File.Symbols[DefinerSymbol].IsAbsolute;
+    public bool IsAbsolute { get; set; }
 
     /// <summary>In the image; the value of an absolute symbol.</summary>
     public ulong Address { get; set; }

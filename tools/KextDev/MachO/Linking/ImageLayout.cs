@@ -98,7 +98,7 @@ internal sealed class ImageLayout
         var sections = new Dictionary<(string, string), OutputSection>();
         foreach (var file in objects)
         {
-            foreach (var input in file.Sections.Where(section => section.IsKept))
+            foreach (var input in file.KeptSections)
             {
                 var header = input.Header;
                 if (!Grow(header.Size, header.Alignment, $"section {header}", file, diagnostics))
@@ -200,7 +200,7 @@ internal sealed class ImageLayout
             }
             else if (global.Definer is { } definer)
             {
-                var symbol = definer.File.Symbols[global.DefinerSymbol];
+                var symbol = definer.Symbols[global.DefinerSymbol];
                 (global.Address, global.Section) = symbol.IsAbsolute
                     ? (symbol.Value, 0)
                     : (symbol.Value + (ulong)definer.SectionOf(symbol).Shift, definer.SectionOf(symbol).Output!.Number);

@@ -35,13 +35,13 @@ internal sealed class LinkEdit
 
         _localSymbols = stabs.Sum(chunk => chunk.Count) + locals.Sum(chunk => chunk.Count);
         var defined = new SymbolChunk();
-        foreach (var symbol in Sorted(symbols.Globals.Where(symbol => symbol is { IsImport: false, IsPrivate: false })))
+        foreach (var symbol in NameOrder.Sort(symbols.Globals.Where(symbol => symbol is { IsImport: false, IsPrivate: false })))
         {
             defined.Add(symbol.Name, symbol.Section == 0 ? (byte)(Symbol.Absolute | Symbol.External) : (byte)(Symbol.InSection | Symbol.External), symbol.Section, 0, symbol.Address);
         }
 
         var imported = new SymbolChunk();
-        foreach (var symbol in Sorted(symbols.Globals.Where(symbol => symbol is { IsImport: true, IsReferenced: true })))
+        foreach (var symbol in NameOrder.Sort(symbols.Globals.Where(symbol => symbol is { IsImport: true, IsReferenced: true })))
         {
             symbol.Index = _localSymbols + defined.Count + imported.Count;
             imported.Add(symbol.Name, Symbol.External, 0, (ushort)((DynamicLookupHigh << 8) | (symbol.HasStrongReference ? 0 : Symbol.WeakReference)), 0);
@@ -125,13 +125,6 @@ internal sealed class LinkEdit
             symbolAt += chunk.Count * Symbol.Size;
             nameAt += chunk.NameSize;
         }
-    }
-
-    private static GlobalSymbol[] Sorted(IEnumerable<GlobalSymbol> symbols)
-    {
-        var sorted = symbols.ToArray();
-        Array.Sort(sorted, (left, right) => left.Name.SequenceCompareTo(right.Name));
-        return sorted;
     }
 
     // Pointers by symbol and address, then calls: Apple's order.

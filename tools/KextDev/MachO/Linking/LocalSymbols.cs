@@ -8,13 +8,13 @@ internal static class LocalSymbols
     public static SymbolChunk Of(ObjectFile file)
     {
         var chunk = new SymbolChunk();
-        var symbols = file.File.Symbols;
+        var symbols = file.Symbols;
         for (var index = 0; index < symbols.Length; index++)
         {
             ref readonly var symbol = ref symbols[index];
             if (file.Globals[index] is { } global)
             {
-                if (global.IsPrivate && global.Definer == file && global.DefinerSymbol == index)
+                if (global.IsPrivate && file.Defines(global, index))
                 {
                     var type = global.IsAbsolute ? (byte)(Symbol.PrivateExternal | Symbol.Absolute) : PrivateDefined;
                     chunk.Add(global.Name, type, global.Section, 0, global.Address);
@@ -24,12 +24,12 @@ internal static class LocalSymbols
             {
                 if (symbol.IsAbsolute)
                 {
-                    chunk.Add(file.TextOf(file.NameOf(index)), Symbol.Absolute, 0, 0, symbol.Value);
+                    chunk.Add(file.TextOf(index), Symbol.Absolute, 0, 0, symbol.Value);
                 }
                 else if (file.IsKept(symbol))
                 {
                     var section = file.SectionOf(symbol);
-                    chunk.Add(file.TextOf(file.NameOf(index)), (byte)(symbol.Type & PrivateDefined), section.Output!.Number, 0, symbol.Value + (ulong)section.Shift);
+                    chunk.Add(file.TextOf(index), (byte)(symbol.Type & PrivateDefined), section.Output!.Number, 0, symbol.Value + (ulong)section.Shift);
                 }
             }
         }
@@ -38,5 +38,5 @@ internal static class LocalSymbols
     }
 
     /// <summary>Not one of the assembler's ("L…") or the linker's ("l…") own labels: names from C start with an underscore.</summary>
-    public static bool IsNamed(ObjectFile file, int symbol) => file.TextOf(file.NameOf(symbol)) is not ([] or [(byte)'L' or (byte)'l', ..]);
+    public static bool IsNamed(ObjectFile file, int symbol) => file.TextOf(symbol) is not ([] or [(byte)'L' or (byte)'l', ..]);
 }

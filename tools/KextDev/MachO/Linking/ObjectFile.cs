@@ -1,20 +1,43 @@
+using System.Runtime.InteropServices;
+
 namespace KextDev.MachO.Linking;
 
 /// <summary>An object that was read and found fit for linking.</summary>
-internal sealed class ObjectFile(string name, MachOFile file, InputSection[] sections, SymbolName[] names)
+internal sealed class ObjectFile
 {
-    public string Name => name;
+    private readonly Symbol[] _symbols;
+    private readonly SymbolName[] _names;
+    private readonly InputSection[] _sections;
 
-    public MachOFile File => file;
+    /// <param name="names">By symbol; those of debugger's entries are not looked at.</param>
+    public ObjectFile(string name, MachOFile file, InputSection[] sections, SymbolName[] names)
+    {
+        (Name, File, _sections, _names, _symbols) = (name, file, sections, names, file.Symbols.ToArray());
+        Globals = new GlobalSymbol?[names.Length];
+        Strings = MemoryMarshal.TryGetArray(file.StringTable, out var strings) ? strings : new ArraySegment<byte>(file.StringTable.ToArray());
+    }
 
-    public IReadOnlyList<InputSection> Sections => sections;
+    public string Name { get; }
+
+    public MachOFile File { get; }
 
     public long Modified { get; init; }
 
     public bool IsLibrary { get; init; }
 
+    public ReadOnlySpan<InputSection> Sections => _sections;
+
+    public IEnumerable<InputSection> KeptSections => _sections.Where(section => section.IsKept);
+
+    public ReadOnlySpan<Symbol> Symbols => _symbols;
+
+    public ReadOnlySpan<SymbolName> Names => _names;
+
+    /// <summary>An array, as names are read far more often than anything else.</summary>
+    public ArraySegment<byte> Strings { get; }
+
     /// <summary>By symbol; set for externals that take part in resolution.</summary>
-    public GlobalSymbol?[] Globals { get; } = new GlobalSymbol?[names.Length];
+    public GlobalSymbol?[] Globals { get; }
 
     public bool IsLinked { get; set; }
 
@@ -27,14 +50,15 @@ internal sealed class ObjectFile(string name, MachOFile file, InputSection[] sec
 
     public int ExternalRelocationCount { get; set; }
 
-    public ref readonly SymbolName NameOf(int symbol) => ref names[symbol];
+    public ReadOnlySpan<byte> TextOf(int symbol) => Strings.AsSpan(_names[symbol].Offset, _names[symbol].Length);
 
-    public ReadOnlySpan<byte> TextOf(SymbolName symbolName) => file.StringTable.Span.Slice(symbolName.Offset, symbolName.Length);
-
-    public InputSection SectionOf(Symbol symbol) => sections[symbol.Section - 1];
+    public InputSection SectionOf(in Symbol symbol) => _sections[symbol.Section - 1];
 
     /// <summary>Defined in a section that goes into the image.</summary>
-    public bool IsKept(Symbol symbol) => symbol.IsDefinedInSection && SectionOf(symbol).IsKept;
+    public bool IsKept(in Symbol symbol) => symbol.IsDefinedInSection && SectionOf(symbol).IsKept;
 
-    public string Place(Section section, long offset) => $"{name}: ({section})+0x{offset:x}";
+    /// <summary>This object's symbol is what the name stands for in the image.</summary>
+    public bool Defines(GlobalSymbol global, int symbol) => global.Definer == this && global.DefinerSymbol == symbol;
+
+    public string Place(Section section, long offset) => $"{Name}: ({section})+0x{offset:x}";
 }

@@ -56,12 +56,12 @@ internal sealed class RelocationScan
 
         if (relocation.IsExternal)
         {
-            if (relocation.Number >= _file.Globals.Length || _file.File.Symbols[relocation.Number].IsStab)
+            if (relocation.Number >= _file.Globals.Length || _file.Symbols[relocation.Number].IsStab)
             {
                 return Refuse("KL2007", section, relocation, $"names symbol {relocation.Number}, which the object does not have");
             }
 
-            var symbol = _file.File.Symbols[relocation.Number];
+            var symbol = _file.Symbols[relocation.Number];
             if (_file.Globals[relocation.Number] is { } global)
             {
                 global.IsReferenced = true;
@@ -71,9 +71,9 @@ internal sealed class RelocationScan
             return symbol.IsAbsolute || _file.IsKept(symbol) || Refuse("KL2012", section, relocation, $"names '{_file.File.NameOf(symbol)}', which stays out of the kext");
         }
 
-        if (relocation.Number == 0 || relocation.Number > _file.Sections.Count)
+        if (relocation.Number == 0 || relocation.Number > _file.Sections.Length)
         {
-            return Refuse("KL2007", section, relocation, $"names section {relocation.Number} of {_file.Sections.Count}");
+            return Refuse("KL2007", section, relocation, $"names section {relocation.Number} of {_file.Sections.Length}");
         }
 
         return _file.Sections[relocation.Number - 1].IsKept

@@ -18,7 +18,7 @@ internal readonly record struct RelocationTarget(GlobalSymbol? Global, InputSect
             return new RelocationTarget(null, file.Sections[relocation.Number - 1], 0, false);
         }
 
-        ref readonly var symbol = ref file.File.Symbols[relocation.Number];
+        ref readonly var symbol = ref file.Symbols[relocation.Number];
         if (file.Globals[relocation.Number] is { } global)
         {
             return new RelocationTarget(global, null, 0, global.IsAbsolute);

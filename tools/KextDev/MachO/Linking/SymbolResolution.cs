@@ -82,12 +82,12 @@ internal sealed class SymbolResolution
 
     private void Offer(ObjectFile library)
     {
-        var symbols = library.File.Symbols;
+        var symbols = library.Symbols;
         for (var index = 0; index < symbols.Length; index++)
         {
             if (symbols[index].IsExternal && !symbols[index].IsUndefined)
             {
-                _table.GetOrAdd(library, library.NameOf(index)).Provider ??= library;
+                _table.GetOrAdd(library, index).Provider ??= library;
             }
         }
     }
@@ -96,13 +96,13 @@ internal sealed class SymbolResolution
     {
         file.IsLinked = true;
         _objects.Add(file);
-        var symbols = file.File.Symbols;
+        var symbols = file.Symbols;
         for (var index = 0; index < symbols.Length; index++)
         {
             ref readonly var symbol = ref symbols[index];
             if (symbol.IsExternal && (!symbol.IsDefinedInSection || file.IsKept(symbol)))
             {
-                var global = _table.GetOrAdd(file, file.NameOf(index));
+                var global = _table.GetOrAdd(file, index);
                 file.Globals[index] = global;
                 Merge(global, file, index, symbol);
             }
@@ -147,6 +147,7 @@ internal sealed class SymbolResolution
         global.Definition = definition;
         global.Definer = file;
         global.DefinerSymbol = index;
+        global.IsAbsolute = symbol.IsAbsolute;
         if (definition == Definition.Common)
         {
             global.CommonSize = symbol.Value;
@@ -180,7 +181,7 @@ internal sealed class SymbolResolution
                 $"no object defines '{KmodInfo.SymbolName}', without which the kernel loads nothing; define it by KMOD_EXPLICIT_DECL(identifier, version, start, stop)",
                 _objects.Count > 0 ? _objects[0].Name : loaded[0].Name);
         }
-        else if (kmodInfo.Definer!.File.Symbols[kmodInfo.DefinerSymbol] is var symbol
+        else if (kmodInfo.Definer!.Symbols[kmodInfo.DefinerSymbol] is var symbol
             && !(symbol.IsDefinedInSection && kmodInfo.Definer.SectionOf(symbol).Header is { Segment: "__DATA", IsZeroFill: false } section
                 && section.Size - (symbol.Value - section.Address) >= KmodInfo.Size))
         {

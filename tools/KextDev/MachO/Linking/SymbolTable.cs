@@ -11,14 +11,13 @@ internal sealed class SymbolTable(int expected)
 
     public IReadOnlyList<GlobalSymbol> Symbols => _symbols;
 
-    /// <param name="owner">Holds the name.</param>
-    public GlobalSymbol GetOrAdd(ObjectFile owner, in SymbolName name)
+    public GlobalSymbol GetOrAdd(ObjectFile file, int symbol)
     {
-        var text = owner.TextOf(name);
-        ref var slot = ref _slots[FindSlot(text, name.Hash)];
+        ref readonly var name = ref file.Names[symbol];
+        ref var slot = ref _slots[FindSlot(file.TextOf(symbol), name.Hash)];
         if (slot is null)
         {
-            slot = new GlobalSymbol(owner, name);
+            slot = new GlobalSymbol(file.Strings, name);
             _symbols.Add(slot);
         }
 
