@@ -45,6 +45,8 @@ internal static class GeneratedKext
             extern int weak_kernel(int) __attribute__((weak_import));
             extern int hidden_{{(file + 1) % files}} __attribute__((visibility("hidden")));
             int hidden_{{file}} __attribute__((visibility("hidden"))) = {{file}};
+            volatile short half_{{file}};
+            volatile int whole_{{file}};
             static char bytes_{{file}}[{{100 + (file * 3)}}];
             int tentative[{{file + 1}}] __attribute__((common));
             __attribute__((weak)) int shared(int n) { return n * {{file}}; }
@@ -67,6 +69,7 @@ internal static class GeneratedKext
                 int f{{function}}(int n, const char *text)
                 {
                     state_{{function}}.flag = 1; state_{{function}}.small = 2; state_{{function}}.large = 0x12345678;
+                    half_{{file}} = 300; whole_{{file}} = 0x7654321;
                     bytes_{{file}}[{{function % 90}}] = 7;
                     if (state_{{function}}.wide == 99) return kernel_data_{{call}}[n & 3];
                     if (weak_kernel) n += weak_kernel(n);

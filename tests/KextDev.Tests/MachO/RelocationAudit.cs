@@ -55,7 +55,7 @@ internal sealed class RelocationAudit(MachOFile kext, LoadedImage image, IReadOn
     private ulong?[] Places(MachOFile file, string name)
     {
         var places = new ulong?[file.Sections.Count];
-        foreach (var symbol in file.Symbols.ToArray().Where(symbol => symbol.IsDefinedInSection && !file.Sections[symbol.Section - 1].IsDebug))
+        foreach (var symbol in file.Symbols.ToArray().Where(symbol => symbol is { IsDefinedInSection: true, IsWeakDefinition: false } && !file.Sections[symbol.Section - 1].IsDebug))
         {
             if (AddressOf(file, symbol) is { } address)
             {
