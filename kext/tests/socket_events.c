@@ -315,7 +315,7 @@ static void exactly_these_are_seen(int family)
 	EXPECT(!event, "one more: %d on port %u", event->action, event->local_port);
 	EXPECT(reader.drops == 0 && !reader.drops_lost, "%llu drops",
 	       (unsigned long long)reader.drops);
-	ktap_figure("events", i);
+	ktap_figure(family == AF_INET ? "IPv4" : "IPv6", i);
 	osq_reader_close(&reader);
 }
 
