@@ -48,6 +48,11 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), RunReports.Shown(RunReports.Terminal())]);
             var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(token);
             Conclude(result, options.Tests.Count);
+            if (journal.Loss is { } loss)
+            {
+                ExitCode = VerdictExitCode.Of(Verdict.Infrastructure);
+                throw new TargetFailedException(loss);
+            }
         }));
 
     Target KernelTestLoad => _ => _

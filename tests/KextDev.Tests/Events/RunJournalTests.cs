@@ -1,4 +1,5 @@
 using KextDev.Events;
+using KextDev.Reports;
 
 namespace KextDev.Tests.Events;
 
@@ -56,6 +57,21 @@ public sealed class RunJournalTests
 
         report.Events.Count.ShouldBe(4000);
         report.Events.Select(e => e.Time).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public async Task A_report_on_a_full_disk_ends_and_the_others_go_on_and_tell_of_it()
+    {
+        var seen = new RecordingReport();
+        var journal = new RunJournal(TimeProvider.System, new JsonLinesReport("/dev/full"), seen);
+
+        journal.Publish(new StageStarted(Stage.Build));
+        journal.Publish(new StageStarted(Stage.Load));
+        await journal.DisposeAsync();
+
+        seen.Events.OfType<StageStarted>().Select(started => started.Stage).ShouldBe([Stage.Build, Stage.Load]);
+        seen.Events.OfType<NoteGiven>().ShouldHaveSingleItem().Sentence.ShouldContain("No space left on device");
+        journal.Loss.ShouldNotBeNull().ShouldContain("No space left on device");
     }
 }
 
