@@ -85,7 +85,8 @@ OSQ_ASSERT(sizeof(struct osq_record_header) == 24);
  * and env_length bytes of environment at envv_offset, both counted from `strings`, then zeros up
  * to a multiple of 8. Each block holds argc (envc) strings, every one ended by a NUL. The process
  * had actual_argc (actual_envc) of them; where that is more, or the block has OSQ_VECTOR_MAX
- * bytes, the rest (and the end of the last string) was cut off.
+ * bytes, the rest (and the end of the last string) was cut off. XNU tells neither arguments nor
+ * environment: there both blocks are empty.
  */
 #define OSQ_VECTOR_MAX 4096
 
@@ -165,7 +166,8 @@ enum {
 
 struct osq_socket_event {
 	int32_t action;
-	int32_t result; /* 0, or the positive errno that the caller got (EINPROGRESS as well) */
+	int32_t result; /* 0, or the positive errno that the caller got (EINPROGRESS as well); -1
+	                   where unknown: XNU asks before it connects or binds */
 	uint64_t pid;
 	uint64_t ppid;
 	uint64_t uid;

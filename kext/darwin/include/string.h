@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#ifndef OSQ_KPI_STRING_H
+#define OSQ_KPI_STRING_H
+
+#include <stddef.h>
+
+void *memcpy(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *left, const void *right, size_t size);
+size_t strlen(const char *string);
+size_t strnlen(const char *string, size_t limit);
+
+#endif
