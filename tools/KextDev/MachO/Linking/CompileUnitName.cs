@@ -32,8 +32,8 @@ internal static class CompileUnitName
 
         var (folder, name) = version is >= 2 and <= 5 && addressSize is 4 or 8 ? Read(file, ref info, abbreviations, addressSize) : (null, null);
         name ??= file.Name;
-        return Path.IsPathRooted(name)
-            ? (Path.GetDirectoryName(name)!.TrimEnd('/') + "/", Path.GetFileName(name))
+        return name.StartsWith('/') && name.LastIndexOf('/') + 1 is var end
+            ? (name[..end], name[end..])
             : ((folder ?? ".").TrimEnd('/') + "/", name);
     }
 
