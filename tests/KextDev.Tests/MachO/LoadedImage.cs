@@ -52,6 +52,13 @@ internal sealed class LoadedImage
     public ulong Pointer(string symbol, int offset = 0) =>
         BinaryPrimitives.ReadUInt64LittleEndian(Bytes.AsSpan((int)(AddressOf(symbol) - Address) + offset));
 
+    /// <summary>What the kernel calls before the start function.</summary>
+    public IEnumerable<ulong> Initializers() =>
+        from section in _file.Sections
+        where section.Type == 0x9
+        from index in Enumerable.Range(0, (int)section.Size / 8)
+        select BinaryPrimitives.ReadUInt64LittleEndian(Bytes.AsSpan((int)section.Address + (index * 8)));
+
     public string Text(ulong address)
     {
         var rest = Bytes.AsSpan((int)(address - Address));
