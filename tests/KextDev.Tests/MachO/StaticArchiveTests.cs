@@ -52,6 +52,17 @@ public sealed class StaticArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task Opens_the_archive_in_a_fat_file()
+    {
+        var (kmod, archive) = await ArchiveAsync("darwin");
+        var fat = _folder.Combine("fat.a");
+        await new HostCommand("llvm-lipo-14", "-create", archive.Name, "-output", fat).RunAsync(CancellationToken.None);
+        var caller = await Clang.CompileAsync(_folder, "caller.c", "extern int one(void); int caller(void) { return one(); }");
+
+        LinkedKext.Read(LinkedKext.Link(kmod, caller, Clang.Read(fat))).FindDefined("_two").ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Takes_a_library_object_only_when_it_is_needed()
     {
         var kmod = await Clang.KmodAsync(_folder);

@@ -8,26 +8,20 @@ namespace KextDev.MachO;
 /// </summary>
 public static class MachOReader
 {
-    // mach-o/fat.h: these headers are big-endian.
-    private const uint FatMagic = 0xCAFEBABE;
-    private const uint FatMagic64 = 0xCAFEBABF;
-
-    private const uint MaximumSlices = 64;
-
     /// <param name="name">Of the file, for messages.</param>
     public static MachOReading Read(ReadOnlyMemory<byte> bytes, string name)
     {
         var diagnostics = new DiagnosticBag();
-        if (bytes.Length >= 8 && BinaryPrimitives.ReadUInt32BigEndian(bytes.Span) is FatMagic or FatMagic64)
+        if (FatFile.IsFat(bytes.Span))
         {
-            var slices = ReadFat(bytes, name, diagnostics);
+            var slices = FatFile.Slices(bytes, name, diagnostics).Select(slice => slice with { File = ReadSlice(slice, name, diagnostics) }).ToList();
             return new MachOReading(slices.Find(slice => slice.CpuType == MachOHeader.X86)?.File, diagnostics.Found) { Slices = slices };
         }
 
         var file = ReadThin(bytes, name, diagnostics);
         return new MachOReading(file, diagnostics.Found)
         {
-            Slices = file is null ? [] : [new MachOSlice(file.Header.CpuType, file.Header.CpuSubtype, 0, bytes.Length, file)],
+            Slices = file is null ? [] : [new MachOSlice(file.Header.CpuType, file.Header.CpuSubtype, 0, bytes) { File = file }],
         };
     }
 
@@ -45,9 +39,12 @@ public static class MachOReader
         {
             diagnostics.Error(
                 "KL1001",
-                magic is 0xFEEDFACE or 0xCEFAEDFE or 0xCFFAEDFE
-                    ? "a Mach-O file that is 32-bit or big-endian; only 64-bit little-endian ones are read: compile for x86_64"
-                    : $"not a Mach-O file: it starts with 0x{magic:x8}; compile with -target x86_64-apple-macosx",
+                magic switch
+                {
+                    0xFEEDFACE or 0xCEFAEDFE or 0xCFFAEDFE => "a Mach-O file that is 32-bit or big-endian; only 64-bit little-endian ones are read: compile for x86_64",
+                    0xDEC04342 or 0x0B17C0DE => "LLVM bitcode, not a Mach-O file; compile without -flto and -emit-llvm",
+                    _ => $"not a Mach-O file: it starts with 0x{magic:x8}; compile with -target x86_64-apple-macosx",
+                },
                 name);
             return null;
         }
@@ -55,38 +52,9 @@ public static class MachOReader
         return new LoadCommandReader(bytes, name, diagnostics).Read();
     }
 
-    private static List<MachOSlice> ReadFat(ReadOnlyMemory<byte> bytes, string name, DiagnosticBag diagnostics)
-    {
-        var span = bytes.Span;
-        var wide = BinaryPrimitives.ReadUInt32BigEndian(span) == FatMagic64;
-        var count = BinaryPrimitives.ReadUInt32BigEndian(span[4..]);
-        var entrySize = wide ? 32 : 20;
-        var slices = new List<MachOSlice>();
-        if (count == 0 || count > MaximumSlices || 8 + (count * entrySize) > span.Length)
-        {
-            diagnostics.Error("KL1006", $"its fat header announces {count} slices, which it cannot hold", name);
-            return slices;
-        }
-
-        for (var index = 0; index < count; index++)
-        {
-            var entry = span.Slice(8 + (index * entrySize), entrySize);
-            var processor = BinaryPrimitives.ReadUInt32BigEndian(entry);
-            var offset = wide ? BinaryPrimitives.ReadUInt64BigEndian(entry[8..]) : BinaryPrimitives.ReadUInt32BigEndian(entry[8..]);
-            var size = wide ? BinaryPrimitives.ReadUInt64BigEndian(entry[16..]) : BinaryPrimitives.ReadUInt32BigEndian(entry[12..]);
-            if (offset > (ulong)span.Length || size > (ulong)span.Length - offset)
-            {
-                diagnostics.Error("KL1006", $"its slice {index + 1} (processor 0x{processor:x}) reaches out of the file", name);
-                continue;
-            }
-
-            var slice = bytes.Slice((int)offset, (int)size);
-            var readable = slice.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(slice.Span) == MachOHeader.Magic64;
-            slices.Add(new MachOSlice(
-                processor, BinaryPrimitives.ReadUInt32BigEndian(entry[4..]), (int)offset, (int)size,
-                readable || processor == MachOHeader.X86 ? ReadThin(slice, name, diagnostics) : null));
-        }
-
-        return slices;
-    }
+    // Slices of other processors may be 32-bit: these are listed and not read.
+    private static MachOFile? ReadSlice(MachOSlice slice, string name, DiagnosticBag diagnostics) =>
+        slice.CpuType == MachOHeader.X86 || (slice.Bytes.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(slice.Bytes.Span) == MachOHeader.Magic64)
+            ? ReadThin(slice.Bytes, name, diagnostics)
+            : null;
 }

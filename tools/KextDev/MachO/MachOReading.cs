@@ -9,5 +9,8 @@ public sealed record MachOReading(MachOFile? File, IReadOnlyList<LinkDiagnostic>
 }
 
 /// <param name="Offset">In the fat file; 0 in a thin one.</param>
-/// <param name="File">Null when it is not a 64-bit little-endian file, or malformed.</param>
-public sealed record MachOSlice(uint CpuType, uint CpuSubtype, int Offset, int Length, MachOFile? File);
+public sealed record MachOSlice(uint CpuType, uint CpuSubtype, int Offset, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>Null when it is not a 64-bit little-endian file, or malformed.</summary>
+    public MachOFile? File { get; init; }
+}

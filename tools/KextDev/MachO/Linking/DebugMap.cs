@@ -54,7 +54,7 @@ internal static class DebugMap
         places.Sort();
         for (var at = 0; at < places.Count; at++)
         {
-            Add(file, places[at].Symbol, () => End(file, places, at), chunk);
+            Add(file, places[at].Symbol, End(file, places, at), chunk);
         }
     }
 
@@ -74,7 +74,7 @@ internal static class DebugMap
         return header.Address + header.Size;
     }
 
-    private static void Add(ObjectFile file, int index, Func<ulong> end, SymbolChunk chunk)
+    private static void Add(ObjectFile file, int index, ulong end, SymbolChunk chunk)
     {
         var symbol = file.Symbols[index];
         var global = file.Globals[index];
@@ -90,7 +90,7 @@ internal static class DebugMap
         var name = file.TextOf(index);
         if (section.Output.IsCode)
         {
-            var length = end() - symbol.Value;
+            var length = end - symbol.Value;
             chunk.Add([], FunctionStart, number, 0, address);
             chunk.Add(name, Function, number, 0, address);
             chunk.Add([], Function, 0, 0, length);

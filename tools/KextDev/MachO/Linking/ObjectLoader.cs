@@ -4,13 +4,21 @@ namespace KextDev.MachO.Linking;
 internal static class ObjectLoader
 {
     private const uint MaximumAlignment = 12;
+    private const int MaximumSharing = 4;
+
+    /// <summary>Bounds what the kext's tables may grow to; no kernel has room for a kext of this size.</summary>
+    private const long MaximumInput = 1 << 30;
 
     /// <summary>In the order of the inputs.</summary>
     public static ObjectFile[] Load(IReadOnlyList<LinkInput> inputs, DiagnosticBag diagnostics, CancellationToken cancellationToken)
     {
-        var found = new List<LinkDiagnostic>();
-        List<LinkInput> members = [.. inputs.SelectMany(input => StaticArchive.IsArchive(input.Bytes.Span) ? Open(input, found) : [input])];
-        found.ForEach(diagnostics.Add);
+        List<LinkInput> members = [.. inputs.SelectMany(input => Open(input, diagnostics))];
+        if (members.Sum(member => (long)member.Bytes.Length) > MaximumInput)
+        {
+            diagnostics.Error("KL2010", $"the objects are larger than {MaximumInput >> 20} MiB together", members[0].Name);
+            return [];
+        }
+
         var objects = new ObjectFile?[members.Count];
         var bags = new DiagnosticBag[members.Count];
         Parallel.For(0, members.Count, new ParallelOptions { CancellationToken = cancellationToken }, index =>
@@ -26,25 +34,39 @@ internal static class ObjectLoader
         return [.. objects.OfType<ObjectFile>()];
     }
 
-    private static IEnumerable<LinkInput> Open(LinkInput archive, List<LinkDiagnostic> diagnostics) =>
-        StaticArchive.Read(archive.Bytes, archive.Name, diagnostics).Select(member =>
-            new LinkInput($"{archive.Name}({member.Name})", member.Bytes) { IsLibrary = true, Modified = member.Modified });
+    private static IReadOnlyList<LinkInput> Open(LinkInput input, DiagnosticBag diagnostics)
+    {
+        if (FatFile.IsFat(input.Bytes.Span))
+        {
+            var slices = FatFile.Slices(input.Bytes, input.Name, diagnostics);
+            if (slices.FirstOrDefault(slice => slice.CpuType == MachOHeader.X86) is not { } slice)
+            {
+                diagnostics.Error("KL2001", "a fat file without a sound slice for x86_64; compile with -target x86_64-apple-macosx", input.Name);
+                return [];
+            }
+
+            input = input with { Bytes = slice.Bytes };
+        }
+
+        if (!StaticArchive.IsArchive(input.Bytes.Span))
+        {
+            return [input];
+        }
+
+        var found = new List<LinkDiagnostic>();
+        var members = StaticArchive.Read(input.Bytes, input.Name, found);
+        found.ForEach(diagnostics.Add);
+        return
+        [
+            .. members.Select(member =>
+                new LinkInput($"{input.Name}({member.Name})", member.Bytes) { IsLibrary = true, Modified = member.Modified }),
+        ];
+    }
 
     private static ObjectFile? Load(LinkInput input, DiagnosticBag diagnostics)
     {
-        var reading = MachOReader.Read(input.Bytes, input.Name);
-        foreach (var diagnostic in reading.Diagnostics)
+        if (MachOReader.ReadThin(input.Bytes, input.Name, diagnostics) is not { } file)
         {
-            diagnostics.Add(diagnostic);
-        }
-
-        if (reading.File is not { } file)
-        {
-            if (!diagnostics.HasErrors)
-            {
-                diagnostics.Error("KL2001", "a fat file without a slice for x86_64; compile with -target x86_64-apple-macosx", input.Name);
-            }
-
             return null;
         }
 
@@ -70,9 +92,19 @@ internal static class ObjectLoader
             Check(file, index, names, input.Name, diagnostics);
         }
 
+        CheckNames(file, names, input.Name, diagnostics);
         return diagnostics.HasErrors
             ? null
             : new ObjectFile(input.Name, file, sections, names) { Modified = input.Modified, IsLibrary = input.IsLibrary };
+    }
+
+    // Names may share their ends in the string table, but not without limit: the kext's own table holds each name whole.
+    private static void CheckNames(MachOFile file, SymbolName[] names, string name, DiagnosticBag diagnostics)
+    {
+        if (names.Sum(found => (long)found.Length) > MaximumSharing * (long)file.StringTable.Length)
+        {
+            diagnostics.Error("KL1010", "its symbols' names overlap in the string table so much that no assembler wrote them", name);
+        }
     }
 
     // Hints for linkers, debug information and unwind tables stay out: the kernel unwinds nothing, and kexts throw no exceptions.

@@ -7,7 +7,7 @@ namespace KextDev.MachO.Linking;
 internal readonly record struct SymbolName(int Offset, int Length, int Hash)
 {
     /// <summary>Bounds the work on tables that let every symbol share one huge name.</summary>
-    public const int MaximumLength = 8192;
+    public const int MaximumLength = 4096;
 
     /// <summary>Null when the table does not hold it, or when it is too long.</summary>
     public static SymbolName? Find(ReadOnlySpan<byte> strings, uint offset)

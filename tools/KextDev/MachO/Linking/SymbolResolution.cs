@@ -133,6 +133,7 @@ internal sealed class SymbolResolution
             global.CommonAlignment = Math.Max(global.CommonAlignment, AlignmentOf(symbol));
             if (symbol.Value <= global.CommonSize)
             {
+                global.IsPrivate &= symbol.IsPrivateExternal;
                 return;
             }
         }
