@@ -18,7 +18,7 @@ internal static class DebugMap
     private const byte ObjectName = 0x66;
 
     /// <summary>Empty for an object without DWARF.</summary>
-    public static SymbolChunk Of(ObjectFile file)
+    public static SymbolChunk Of(ObjectFile file, SymbolTable table)
     {
         var chunk = new SymbolChunk();
         if (!file.File.Sections.Any(section => section is { Segment: "__DWARF", Name: "__debug_info" }))
@@ -30,12 +30,12 @@ internal static class DebugMap
         chunk.Add(Encoding.UTF8.GetBytes(folder), Source, 0, 0, 0);
         chunk.Add(Encoding.UTF8.GetBytes(source), Source, 0, 0, 0);
         chunk.Add(Encoding.UTF8.GetBytes(file.Name), ObjectName, (int)MachOHeader.X86All, 1, (ulong)file.Modified);
-        AddDefinitions(file, chunk);
+        AddDefinitions(file, table, chunk);
         chunk.Add([], Source, 1, 0, 0);
         return chunk;
     }
 
-    private static void AddDefinitions(ObjectFile file, SymbolChunk chunk)
+    private static void AddDefinitions(ObjectFile file, SymbolTable table, SymbolChunk chunk)
     {
         var symbols = file.Symbols;
         var places = new List<(int Section, ulong Value, int Symbol)>();
@@ -45,16 +45,16 @@ internal static class DebugMap
             {
                 places.Add((symbols[index].Section, symbols[index].Value, index));
             }
-            else if (symbols[index].IsCommon && file.Globals[index] is { } common && file.Defines(common, index))
+            else if (symbols[index].IsCommon && table[file.Globals[index]].IsDefinedBy(file, index))
             {
-                chunk.Add(common.Name, Global, 0, 0, 0);
+                chunk.Add(file.TextOf(index), Global, 0, 0, 0);
             }
         }
 
         places.Sort();
         for (var at = 0; at < places.Count; at++)
         {
-            Add(file, places[at].Symbol, End(file, places, at), chunk);
+            Add(file, table, places[at].Symbol, End(file, places, at), chunk);
         }
     }
 
@@ -74,11 +74,11 @@ internal static class DebugMap
         return header.Address + header.Size;
     }
 
-    private static void Add(ObjectFile file, int index, ulong end, SymbolChunk chunk)
+    private static void Add(ObjectFile file, SymbolTable table, int index, ulong end, SymbolChunk chunk)
     {
         var symbol = file.Symbols[index];
         var global = file.Globals[index];
-        var isOurs = global is null || file.Defines(global, index);
+        var isOurs = global < 0 || table[global].IsDefinedBy(file, index);
         if (!isOurs || !LocalSymbols.IsNamed(file, index))
         {
             return;
@@ -96,7 +96,7 @@ internal static class DebugMap
             chunk.Add([], Function, 0, 0, length);
             chunk.Add([], FunctionEnd, number, 0, length);
         }
-        else if (global is not null)
+        else if (global >= 0)
         {
             chunk.Add(name, Global, 0, 0, 0);
         }

@@ -1,8 +1,8 @@
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace KextDev.MachO.Linking;
 
-internal enum Definition
+internal enum Definition : byte
 {
     None,
     Common,
@@ -10,34 +10,43 @@ internal enum Definition
     Strong,
 }
 
-/// <summary>One name that objects share: who defines it, and where it ends up.</summary>
-/// <param name="strings">The string table that holds the name.</param>
-internal sealed class GlobalSymbol(ArraySegment<byte> strings, SymbolName name)
+/// <summary>
+/// One name that objects share: who defines it, and where it ends up. A struct in one large array that holds no references, as there are
+/// hundreds of thousands: objects are told by their ordinals.
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct GlobalSymbol
 {
-    public ReadOnlySpan<byte> Name => strings.AsSpan(name.Offset, name.Length);
+    /// <summary>No object, or no symbol.</summary>
+    public const int Nothing = -1;
 
-    public int Hash => name.Hash;
+    public GlobalSymbol(int file, int symbol, int hash) =>
+        (NameFile, NameSymbol, Hash, Definer, Provider) = (file, symbol, hash, Nothing, Nothing);
 
-    public Definition Definition { get; set; }
+    /// <summary>The object and its symbol that have the name.</summary>
+    public int NameFile { get; }
 
-    /// <summary>The defining object and its symbol; null for imports.</summary>
-    public ObjectFile? Definer { get; set; }
+    public int NameSymbol { get; }
+
+    public int Hash { get; }
+
+    /// <summary>The defining object and its symbol.</summary>
+    public int Definer { get; set; }
 
     public int DefinerSymbol { get; set; }
 
-    public bool IsPrivate { get; set; }
-
     /// <summary>An object of a library that defines it.</summary>
-    public ObjectFile? Provider { get; set; }
+    public int Provider { get; set; }
+
+    public Definition Definition { get; set; }
+
+    public bool IsAbsolute { get; set; }
+
+    public bool IsPrivate { get; set; }
 
     public bool IsWanted { get; set; }
 
     public bool HasStrongReference { get; set; }
-
-    /// <summary>Bytes of a common symbol, and log2 of its alignment.</summary>
-    public ulong CommonSize { get; set; }
-
-    public int CommonAlignment { get; set; }
 
     /// <summary>A relocation of a section that is kept names it. Set from several threads, to true only.</summary>
     public bool IsReferenced { get; set; }
@@ -45,21 +54,29 @@ internal sealed class GlobalSymbol(ArraySegment<byte> strings, SymbolName name)
     /// <summary>Set from several threads, to true only.</summary>
     public bool NeedsSlot { get; set; }
 
-    public bool IsImport => Definition == Definition.None;
+    public byte CommonAlignment { get; set; }
 
-    public bool IsAbsolute { get; set; }
+    /// <summary>Of a common symbol, in bytes; its alignment is a log2.</summary>
+    public ulong CommonSize { get; set; }
 
-    /// <summary>In the image; the value of an absolute symbol.</summary>
+    /// <summary>In the image; the value of an absolute symbol; 0 for imports.</summary>
     public ulong Address { get; set; }
-
-    /// <summary>From 1 on; 0 for imports and absolute symbols.</summary>
-    public int Section { get; set; }
 
     /// <summary>Of its __got slot.</summary>
     public ulong SlotAddress { get; set; }
 
+    /// <summary>From 1 on; 0 for imports and absolute symbols.</summary>
+    public int Section { get; set; }
+
     /// <summary>In the symbol table of the image.</summary>
     public int Index { get; set; }
 
-    public override string ToString() => Encoding.UTF8.GetString(Name);
+    public readonly bool IsImport => Definition == Definition.None;
+
+    public readonly bool IsUsedImport => IsImport && IsReferenced;
+
+    public readonly bool IsExported => !IsImport && !IsPrivate;
+
+    /// <summary>That object's symbol is what the name stands for in the image.</summary>
+    public readonly bool IsDefinedBy(ObjectFile file, int symbol) => Definer == file.Ordinal && DefinerSymbol == symbol;
 }

@@ -29,7 +29,8 @@ internal sealed class ImageLayout
     /// <summary>By number, the first one having number 1.</summary>
     public IReadOnlyList<OutputSection> Sections { get; private set; } = [];
 
-    public IReadOnlyList<GlobalSymbol> Slots { get; private set; } = [];
+    /// <summary>The names that have a slot in __got.</summary>
+    public IReadOnlyList<int> Slots { get; private set; } = [];
 
     public ulong DataAddress { get; private set; }
 
@@ -47,8 +48,8 @@ internal sealed class ImageLayout
             return null;
         }
 
-        layout.AddSlots(symbols.Globals);
-        if (!layout.AddCommons(symbols.Globals, diagnostics))
+        layout.AddSlots(symbols.Table);
+        if (!layout.AddCommons(symbols.Table, diagnostics))
         {
             return null;
         }
@@ -62,7 +63,7 @@ internal sealed class ImageLayout
 
         layout.DataAddress = Place(layout._text, (ulong)layout.CommandsEnd + HeaderPad);
         layout.LinkEditAddress = Place(layout._data, layout.DataAddress);
-        layout.Assign(symbols.Globals);
+        layout.Assign(symbols.Table);
         return layout;
     }
 
@@ -148,25 +149,37 @@ internal sealed class ImageLayout
         return created;
     }
 
-    private void AddSlots(IReadOnlyList<GlobalSymbol> globals)
+    private void AddSlots(SymbolTable table)
     {
-        Slots = [.. globals.Where(symbol => symbol.NeedsSlot)];
-        foreach (var symbol in Slots)
+        var slots = new List<int>();
+        for (var index = 0; index < table.Count; index++)
         {
-            symbol.SlotAddress = Section("__DATA", "__got").Reserve(8, 3, isZeroFill: false);
+            if (table[index].NeedsSlot)
+            {
+                table[index].SlotAddress = Section("__DATA", "__got").Reserve(8, 3, isZeroFill: false);
+                slots.Add(index);
+            }
         }
+
+        Slots = slots;
     }
 
-    private bool AddCommons(IReadOnlyList<GlobalSymbol> globals, DiagnosticBag diagnostics)
+    private bool AddCommons(SymbolTable table, DiagnosticBag diagnostics)
     {
-        foreach (var symbol in globals.Where(symbol => symbol.Definition == Definition.Common))
+        for (var index = 0; index < table.Count; index++)
         {
-            if (!Grow(symbol.CommonSize, (uint)symbol.CommonAlignment, $"symbol '{symbol}'", symbol.Definer!, diagnostics))
+            ref var symbol = ref table[index];
+            if (symbol.Definition != Definition.Common)
+            {
+                continue;
+            }
+
+            if (!Grow(symbol.CommonSize, symbol.CommonAlignment, $"symbol '{table.TextOf(index)}'", table.File(symbol.Definer), diagnostics))
             {
                 return false;
             }
 
-            symbol.Address = Section("__DATA", "__common").Reserve(symbol.CommonSize, (uint)symbol.CommonAlignment, isZeroFill: true);
+            symbol.Address = Section("__DATA", "__common").Reserve(symbol.CommonSize, symbol.CommonAlignment, isZeroFill: true);
         }
 
         return true;
@@ -184,23 +197,25 @@ internal sealed class ImageLayout
         _data.Sort((left, right) => left.Number - right.Number);
     }
 
-    private void Assign(IReadOnlyList<GlobalSymbol> globals)
+    private void Assign(SymbolTable table)
     {
-        foreach (var global in globals)
+        var got = _data.Find(section => section.Name == "__got");
+        var common = _data.Find(section => section.Name == "__common");
+        foreach (ref var global in table.Symbols)
         {
             if (global.NeedsSlot)
             {
-                global.SlotAddress += Section("__DATA", "__got").Address;
+                global.SlotAddress += got!.Address;
             }
 
             if (global.Definition == Definition.Common)
             {
-                var common = Section("__DATA", "__common");
-                (global.Address, global.Section) = (global.Address + common.Address, common.Number);
+                (global.Address, global.Section) = (global.Address + common!.Address, common.Number);
             }
-            else if (global.Definer is { } definer)
+            else if (!global.IsImport)
             {
-                var symbol = definer.Symbols[global.DefinerSymbol];
+                var definer = table.File(global.Definer);
+                ref readonly var symbol = ref definer.Symbols[global.DefinerSymbol];
                 (global.Address, global.Section) = symbol.IsAbsolute
                     ? (symbol.Value, 0)
                     : (symbol.Value + (ulong)definer.SectionOf(symbol).Shift, definer.SectionOf(symbol).Output!.Number);

@@ -8,6 +8,8 @@ namespace KextDev.MachO.Linking;
 /// </summary>
 internal sealed class LinkEdit
 {
+    private delegate bool SymbolPredicate(in GlobalSymbol symbol);
+
     private const byte DynamicLookupHigh = 0xFE;
 
     private readonly IReadOnlyList<SymbolChunk> _stabs;
@@ -22,29 +24,33 @@ internal sealed class LinkEdit
 
     private LinkEdit(SymbolResolution symbols, ImageLayout layout, bool withDebugMap, CancellationToken cancellationToken)
     {
+        var table = symbols.Table;
         var stabs = new SymbolChunk[withDebugMap ? symbols.Objects.Count : 0];
         var locals = new SymbolChunk[symbols.Objects.Count];
         Parallel.For(0, symbols.Objects.Count, new ParallelOptions { CancellationToken = cancellationToken }, index =>
         {
-            locals[index] = LocalSymbols.Of(symbols.Objects[index]);
+            locals[index] = LocalSymbols.Of(symbols.Objects[index], table);
             if (withDebugMap)
             {
-                stabs[index] = DebugMap.Of(symbols.Objects[index]);
+                stabs[index] = DebugMap.Of(symbols.Objects[index], table);
             }
         });
 
         _localSymbols = stabs.Sum(chunk => chunk.Count) + locals.Sum(chunk => chunk.Count);
         var defined = new SymbolChunk();
-        foreach (var symbol in NameOrder.Sort(symbols.Globals.Where(symbol => symbol is { IsImport: false, IsPrivate: false })))
+        foreach (var name in NameOrder.Sort(table, Where(table, static (in symbol) => symbol.IsExported)))
         {
-            defined.Add(symbol.Name, symbol.Section == 0 ? (byte)(Symbol.Absolute | Symbol.External) : (byte)(Symbol.InSection | Symbol.External), symbol.Section, 0, symbol.Address);
+            ref readonly var symbol = ref table[name];
+            defined.Add(
+                table.NameOf(name), (byte)(Symbol.External | (symbol.Section == 0 ? Symbol.Absolute : Symbol.InSection)), symbol.Section, 0, symbol.Address);
         }
 
         var imported = new SymbolChunk();
-        foreach (var symbol in NameOrder.Sort(symbols.Globals.Where(symbol => symbol is { IsImport: true, IsReferenced: true })))
+        foreach (var name in NameOrder.Sort(table, Where(table, static (in symbol) => symbol.IsUsedImport)))
         {
+            ref var symbol = ref table[name];
             symbol.Index = _localSymbols + defined.Count + imported.Count;
-            imported.Add(symbol.Name, Symbol.External, 0, (ushort)((DynamicLookupHigh << 8) | (symbol.HasStrongReference ? 0 : Symbol.WeakReference)), 0);
+            imported.Add(table.NameOf(name), Symbol.External, 0, (ushort)((DynamicLookupHigh << 8) | (symbol.HasStrongReference ? 0 : Symbol.WeakReference)), 0);
         }
 
         (_definedSymbols, _importedSymbols) = (defined.Count, imported.Count);
@@ -59,8 +65,8 @@ internal sealed class LinkEdit
             _slotExternal += file.ExternalRelocationCount;
         }
 
-        LocalRelocations = new Relocation[_slotLocal + layout.Slots.Count(symbol => symbol is { IsImport: false, Section: not 0 })];
-        ExternalRelocations = new Relocation[_slotExternal + layout.Slots.Count(symbol => symbol.IsImport)];
+        LocalRelocations = new Relocation[_slotLocal + layout.Slots.Count(slot => table[slot] is { IsImport: false, Section: not 0 })];
+        ExternalRelocations = new Relocation[_slotExternal + layout.Slots.Count(slot => table[slot].IsImport)];
     }
 
     public Relocation[] LocalRelocations { get; }
@@ -125,6 +131,20 @@ internal sealed class LinkEdit
             symbolAt += chunk.Count * Symbol.Size;
             nameAt += chunk.NameSize;
         }
+    }
+
+    private static int[] Where(SymbolTable table, SymbolPredicate predicate)
+    {
+        var found = new List<int>(table.Count);
+        for (var index = 0; index < table.Count; index++)
+        {
+            if (predicate(table[index]))
+            {
+                found.Add(index);
+            }
+        }
+
+        return [.. found];
     }
 
     // Pointers by symbol and address, then calls: Apple's order.

@@ -5,19 +5,20 @@ internal static class LocalSymbols
 {
     private const byte PrivateDefined = Symbol.PrivateExternal | Symbol.InSection;
 
-    public static SymbolChunk Of(ObjectFile file)
+    public static SymbolChunk Of(ObjectFile file, SymbolTable table)
     {
         var chunk = new SymbolChunk();
         var symbols = file.Symbols;
         for (var index = 0; index < symbols.Length; index++)
         {
             ref readonly var symbol = ref symbols[index];
-            if (file.Globals[index] is { } global)
+            if (file.Globals[index] is >= 0 and var name)
             {
-                if (global.IsPrivate && file.Defines(global, index))
+                ref readonly var global = ref table[name];
+                if (global.IsPrivate && global.IsDefinedBy(file, index))
                 {
                     var type = global.IsAbsolute ? (byte)(Symbol.PrivateExternal | Symbol.Absolute) : PrivateDefined;
-                    chunk.Add(global.Name, type, global.Section, 0, global.Address);
+                    chunk.Add(file.TextOf(index), type, global.Section, 0, global.Address);
                 }
             }
             else if (!symbol.IsExternal && IsNamed(file, index))

@@ -7,10 +7,9 @@ internal static class NameOrder
 {
     private const int Step = sizeof(ulong);
 
-    /// <param name="symbols">With different names.</param>
-    public static GlobalSymbol[] Sort(IEnumerable<GlobalSymbol> symbols)
+    /// <param name="sorted">Places in the table of names; sorted in place.</param>
+    public static int[] Sort(SymbolTable table, int[] sorted)
     {
-        var sorted = symbols.ToArray();
         var keys = new ulong[sorted.Length];
         var pending = new Stack<(int Start, int Length, int Depth)>();
         pending.Push((0, sorted.Length, 0));
@@ -19,7 +18,7 @@ internal static class NameOrder
             var end = range.Start + range.Length;
             for (var index = range.Start; index < end; index++)
             {
-                keys[index] = Key(sorted[index].Name, range.Depth);
+                keys[index] = Key(table.NameOf(sorted[index]), range.Depth);
             }
 
             Array.Sort(keys, sorted, range.Start, range.Length);

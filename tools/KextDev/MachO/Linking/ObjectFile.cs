@@ -13,11 +13,15 @@ internal sealed class ObjectFile
     public ObjectFile(string name, MachOFile file, InputSection[] sections, SymbolName[] names)
     {
         (Name, File, _sections, _names, _symbols) = (name, file, sections, names, file.Symbols.ToArray());
-        Globals = new GlobalSymbol?[names.Length];
+        Globals = new int[names.Length];
+        Array.Fill(Globals, GlobalSymbol.Nothing);
         Strings = MemoryMarshal.TryGetArray(file.StringTable, out var strings) ? strings : new ArraySegment<byte>(file.StringTable.ToArray());
     }
 
     public string Name { get; }
+
+    /// <summary>Among all inputs.</summary>
+    public int Ordinal { get; set; }
 
     public MachOFile File { get; }
 
@@ -36,8 +40,8 @@ internal sealed class ObjectFile
     /// <summary>An array, as names are read far more often than anything else.</summary>
     public ArraySegment<byte> Strings { get; }
 
-    /// <summary>By symbol; set for externals that take part in resolution.</summary>
-    public GlobalSymbol?[] Globals { get; }
+    /// <summary>By symbol: its place in the table of names, or <see cref="GlobalSymbol.Nothing"/> for those that take no part in resolution.</summary>
+    public int[] Globals { get; }
 
     public bool IsLinked { get; set; }
 
@@ -56,9 +60,6 @@ internal sealed class ObjectFile
 
     /// <summary>Defined in a section that goes into the image.</summary>
     public bool IsKept(in Symbol symbol) => symbol.IsDefinedInSection && SectionOf(symbol).IsKept;
-
-    /// <summary>This object's symbol is what the name stands for in the image.</summary>
-    public bool Defines(GlobalSymbol global, int symbol) => global.Definer == this && global.DefinerSymbol == symbol;
 
     public string Place(Section section, long offset) => $"{Name}: ({section})+0x{offset:x}";
 }

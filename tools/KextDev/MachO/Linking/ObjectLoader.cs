@@ -31,7 +31,13 @@ internal static class ObjectLoader
             diagnostics.AddRange(bag);
         }
 
-        return [.. objects.OfType<ObjectFile>()];
+        var files = objects.OfType<ObjectFile>().ToArray();
+        for (var index = 0; index < files.Length; index++)
+        {
+            files[index].Ordinal = index;
+        }
+
+        return files;
     }
 
     private static IReadOnlyList<LinkInput> Open(LinkInput input, DiagnosticBag diagnostics)

@@ -9,35 +9,37 @@ namespace KextDev.MachO.Linking;
 internal sealed class RelocationPass
 {
     private readonly ObjectFile _file;
+    private readonly SymbolTable _table;
     private readonly LinkEdit _linkEdit;
     private readonly byte[] _image;
     private readonly DiagnosticBag _diagnostics = new();
     private int _local;
     private int _external;
 
-    private RelocationPass(ObjectFile file, LinkEdit linkEdit, byte[] image)
+    private RelocationPass(ObjectFile file, SymbolTable table, LinkEdit linkEdit, byte[] image)
     {
-        (_file, _linkEdit, _image) = (file, linkEdit, image);
+        (_file, _table, _linkEdit, _image) = (file, table, linkEdit, image);
         (_local, _external) = (file.FirstLocalRelocation, file.FirstExternalRelocation);
     }
 
     public static void Run(
         SymbolResolution symbols, ImageLayout layout, LinkEdit linkEdit, byte[] image, DiagnosticBag diagnostics, CancellationToken cancellationToken)
     {
-        var passes = symbols.Objects.Select(file => new RelocationPass(file, linkEdit, image)).ToArray();
+        var passes = symbols.Objects.Select(file => new RelocationPass(file, symbols.Table, linkEdit, image)).ToArray();
         Parallel.ForEach(passes, new ParallelOptions { CancellationToken = cancellationToken }, pass => pass.Apply());
         foreach (var pass in passes)
         {
             diagnostics.AddRange(pass._diagnostics);
         }
 
-        FillSlots(layout, linkEdit, image);
+        FillSlots(symbols.Table, layout, linkEdit, image);
     }
 
-    private static void FillSlots(ImageLayout layout, LinkEdit linkEdit, byte[] image)
+    private static void FillSlots(SymbolTable table, ImageLayout layout, LinkEdit linkEdit, byte[] image)
     {
-        foreach (var symbol in layout.Slots)
+        foreach (var slot in layout.Slots)
         {
+            ref readonly var symbol = ref table[slot];
             var place = (int)symbol.SlotAddress;
             if (symbol.IsImport)
             {
@@ -90,57 +92,57 @@ internal sealed class RelocationPass
 
     private void ApplyPointer(InputSection section, Relocation relocation, Span<byte> place)
     {
-        var target = RelocationTarget.Of(_file, relocation);
+        var target = RelocationTarget.Of(_file, _table, relocation);
         var address = (int)section.Address + relocation.Address;
         if (target.IsImport)
         {
             // The stored addend stays: the kernel's linker adds the symbol's address.
-            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)target.Global!.Index, false, 3, true, RelocationType.Unsigned);
+            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)_table[target.Global].Index, false, 3, true, RelocationType.Unsigned);
             return;
         }
 
-        BinaryPrimitives.WriteUInt64LittleEndian(place, BinaryPrimitives.ReadUInt64LittleEndian(place) + target.Addend(relocation.IsExternal));
+        BinaryPrimitives.WriteUInt64LittleEndian(place, BinaryPrimitives.ReadUInt64LittleEndian(place) + target.Addend);
         if (target.IsInImage)
         {
-            _linkEdit.LocalRelocations[_local++] = new Relocation(address, (uint)target.SectionNumber, false, 3, false, RelocationType.Unsigned);
+            _linkEdit.LocalRelocations[_local++] = new Relocation(address, (uint)(target.Section is null ? _table[target.Global].Section : target.Section.Output!.Number), false, 3, false, RelocationType.Unsigned);
         }
     }
 
     private void ApplyDisplacement(InputSection section, Relocation relocation, Span<byte> place)
     {
-        var target = RelocationTarget.Of(_file, relocation);
+        var target = RelocationTarget.Of(_file, _table, relocation);
         var address = (int)section.Address + relocation.Address;
         if (target.IsImport)
         {
-            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)target.Global!.Index, true, 2, true, RelocationType.Branch);
+            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)_table[target.Global].Index, true, 2, true, RelocationType.Branch);
             return;
         }
 
         // The content of SIGNED_1, _2, _4 counts the bytes that follow in the instruction already.
-        var displacement = BinaryPrimitives.ReadInt32LittleEndian(place) + (long)target.Addend(relocation.IsExternal)
+        var displacement = BinaryPrimitives.ReadInt32LittleEndian(place) + (long)target.Addend
             - (relocation.IsExternal ? address + 4 : section.Shift);
         Store(section, relocation, place, displacement);
     }
 
     private void ApplySlot(InputSection section, Relocation relocation, Span<byte> content)
     {
-        var target = RelocationTarget.Of(_file, relocation);
+        var target = RelocationTarget.Of(_file, _table, relocation);
         var place = content[relocation.Address..];
         var end = (long)section.Address + relocation.Address + 4;
         if (relocation.Type == RelocationType.GotLoad && target.IsInImage && RelocationScan.IsLoad(section.Header, relocation))
         {
             // mov becomes lea: the address itself, not a slot that holds it.
             content[relocation.Address - 2] = 0x8D;
-            Store(section, relocation, place, BinaryPrimitives.ReadInt32LittleEndian(place) + (long)target.Addend(isExternal: true) - end);
+            Store(section, relocation, place, BinaryPrimitives.ReadInt32LittleEndian(place) + (long)target.Addend - end);
             return;
         }
 
-        Store(section, relocation, place, BinaryPrimitives.ReadInt32LittleEndian(place) + (long)target.Global!.SlotAddress - end);
+        Store(section, relocation, place, BinaryPrimitives.ReadInt32LittleEndian(place) + (long)_table[target.Global].SlotAddress - end);
     }
 
     private void ApplyDifference(InputSection section, Relocation subtrahend, Relocation minuend, Span<byte> place)
     {
-        var change = RelocationTarget.Of(_file, minuend).Addend(minuend.IsExternal) - RelocationTarget.Of(_file, subtrahend).Addend(subtrahend.IsExternal);
+        var change = RelocationTarget.Of(_file, _table, minuend).Addend - RelocationTarget.Of(_file, _table, subtrahend).Addend;
         if (subtrahend.Length == 3)
         {
             BinaryPrimitives.WriteInt64LittleEndian(place, BinaryPrimitives.ReadInt64LittleEndian(place) + (long)change);

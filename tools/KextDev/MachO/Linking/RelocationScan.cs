@@ -9,13 +9,14 @@ internal sealed class RelocationScan
     private const string MendExtern = "declare it extern without hidden visibility and compile with -mkernel, so that it is reached through the GOT";
 
     private readonly ObjectFile _file;
+    private readonly SymbolTable _table;
     private readonly DiagnosticBag _diagnostics = new();
 
-    private RelocationScan(ObjectFile file) => _file = file;
+    private RelocationScan(ObjectFile file, SymbolTable table) => (_file, _table) = (file, table);
 
     public static void Run(SymbolResolution symbols, DiagnosticBag diagnostics, CancellationToken cancellationToken)
     {
-        var scans = symbols.Objects.Select(file => new RelocationScan(file)).ToArray();
+        var scans = symbols.Objects.Select(file => new RelocationScan(file, symbols.Table)).ToArray();
         Parallel.ForEach(scans, new ParallelOptions { CancellationToken = cancellationToken }, scan => scan.Scan());
         foreach (var scan in scans)
         {
@@ -62,9 +63,9 @@ internal sealed class RelocationScan
             }
 
             var symbol = _file.Symbols[relocation.Number];
-            if (_file.Globals[relocation.Number] is { } global)
+            if (_file.Globals[relocation.Number] is >= 0 and var name)
             {
-                global.IsReferenced = true;
+                _table[name].IsReferenced = true;
                 return true;
             }
 
@@ -82,7 +83,7 @@ internal sealed class RelocationScan
 
     private void Scan(Section section, Relocation relocation)
     {
-        var target = RelocationTarget.Of(_file, relocation);
+        var target = RelocationTarget.Of(_file, _table, relocation);
         switch (relocation)
         {
             case { Type: RelocationType.Unsigned, IsPcRelative: false, Length: 3 }:
@@ -114,7 +115,7 @@ internal sealed class RelocationScan
         }
         else if (target.IsImport)
         {
-            Refuse("KL2008", section, relocation, $"reads or writes '{target.Global}' directly, which no object defines: {MendExtern}");
+            Refuse("KL2008", section, relocation, $"reads or writes '{_table.TextOf(target.Global)}' directly, which no object defines: {MendExtern}");
         }
     }
 
@@ -125,13 +126,13 @@ internal sealed class RelocationScan
             return;
         }
 
-        if (target.Global is null)
+        if (target.Global < 0)
         {
             Refuse("KL2006", section, relocation, "wants a GOT slot for a static symbol; compile with -mkernel");
             return;
         }
 
-        target.Global.NeedsSlot = true;
+        _table[target.Global].NeedsSlot = true;
     }
 
     /// <summary>mov disp32(%rip), register: can be turned into lea.</summary>
@@ -147,7 +148,7 @@ internal sealed class RelocationScan
             Refuse("KL2006", section, subtrahend, "is the first half of a difference whose second half is missing or does not fit");
         }
         else if (IsSound(section, minuend)
-            && !(RelocationTarget.Of(_file, subtrahend).IsInImage && RelocationTarget.Of(_file, minuend).IsInImage))
+            && !(RelocationTarget.Of(_file, _table, subtrahend).IsInImage && RelocationTarget.Of(_file, _table, minuend).IsInImage))
         {
             Refuse("KL2006", section, subtrahend, "is a difference of addresses of which no object defines one");
         }

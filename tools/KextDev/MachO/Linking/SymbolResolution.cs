@@ -6,7 +6,7 @@ namespace KextDev.MachO.Linking;
 internal sealed class SymbolResolution
 {
     private readonly List<ObjectFile> _objects = [];
-    private readonly Queue<GlobalSymbol> _wanted = new();
+    private readonly Queue<int> _wanted = new();
     private readonly SymbolTable _table;
     private readonly DiagnosticBag _diagnostics;
 
@@ -19,11 +19,11 @@ internal sealed class SymbolResolution
     /// <summary>What is linked, library members last.</summary>
     public IReadOnlyList<ObjectFile> Objects => _objects;
 
-    public IReadOnlyList<GlobalSymbol> Globals => _table.Symbols;
+    public SymbolTable Table => _table;
 
-    public static SymbolResolution Resolve(IReadOnlyList<ObjectFile> loaded, DiagnosticBag diagnostics)
+    public static SymbolResolution Resolve(ObjectFile[] loaded, DiagnosticBag diagnostics)
     {
-        var resolution = new SymbolResolution(new SymbolTable(loaded.Sum(file => file.Globals.Length)), diagnostics);
+        var resolution = new SymbolResolution(new SymbolTable(loaded), diagnostics);
         foreach (var library in loaded.Where(file => file.IsLibrary))
         {
             resolution.Offer(library);
@@ -35,14 +35,15 @@ internal sealed class SymbolResolution
         }
 
         var kmodName = Encoding.ASCII.GetBytes(KmodInfo.SymbolName);
-        if (resolution._table.Find(kmodName) is { } kmodInfo)
+        if (resolution._table.Find(kmodName) is >= 0 and var kmodInfo)
         {
             resolution.Want(kmodInfo);
         }
 
         while (resolution._wanted.TryDequeue(out var wanted))
         {
-            if (wanted.IsImport && wanted.Provider is { IsLinked: false } provider)
+            var provider = loaded[resolution._table[wanted].Provider];
+            if (resolution._table[wanted].IsImport && !provider.IsLinked)
             {
                 resolution.Link(provider);
             }
@@ -55,12 +56,12 @@ internal sealed class SymbolResolution
     /// <summary>The undefined names that the image needs, sorted, each with its objects.</summary>
     public IReadOnlyList<LinkImport> Imports()
     {
-        var objects = new Dictionary<GlobalSymbol, List<string>>(ReferenceEqualityComparer.Instance);
+        var objects = new Dictionary<int, List<string>>();
         foreach (var file in _objects)
         {
             foreach (var symbol in file.Globals)
             {
-                if (symbol is not { IsImport: true, IsReferenced: true })
+                if (symbol < 0 || !_table[symbol].IsUsedImport)
                 {
                     continue;
                 }
@@ -77,7 +78,11 @@ internal sealed class SymbolResolution
             }
         }
 
-        return [.. objects.Select(entry => new LinkImport(entry.Key.ToString(), !entry.Key.HasStrongReference, entry.Value)).OrderBy(import => import.Name, StringComparer.Ordinal)];
+        return
+        [
+            .. objects.Select(entry => new LinkImport(_table.TextOf(entry.Key), !_table[entry.Key].HasStrongReference, entry.Value))
+                .OrderBy(import => import.Name, StringComparer.Ordinal),
+        ];
     }
 
     private void Offer(ObjectFile library)
@@ -87,7 +92,8 @@ internal sealed class SymbolResolution
         {
             if (symbols[index].IsExternal && !symbols[index].IsUndefined)
             {
-                _table.GetOrAdd(library, index).Provider ??= library;
+                ref var global = ref _table[_table.GetOrAdd(library, index)];
+                global.Provider = global.Provider < 0 ? library.Ordinal : global.Provider;
             }
         }
     }
@@ -109,12 +115,13 @@ internal sealed class SymbolResolution
         }
     }
 
-    private void Merge(GlobalSymbol global, ObjectFile file, int index, in Symbol symbol)
+    private void Merge(int name, ObjectFile file, int index, in Symbol symbol)
     {
+        ref var global = ref _table[name];
         if (symbol.IsUndefined)
         {
             global.HasStrongReference |= !symbol.IsWeakReference;
-            Want(global);
+            Want(name);
             return;
         }
 
@@ -123,7 +130,7 @@ internal sealed class SymbolResolution
         {
             _diagnostics.Error(
                 "KL2002",
-                $"symbol '{global}' is defined twice: here and in {global.Definer!.Name}. Rename one, make it static, or leave one object out",
+                $"symbol '{_table.TextOf(name)}' is defined twice: here and in {_table.File(global.Definer).Name}. Rename one, make it static, or leave one object out",
                 file.Name);
             return;
         }
@@ -146,7 +153,7 @@ internal sealed class SymbolResolution
 
         global.IsPrivate = symbol.IsPrivateExternal && (global.Definition != definition || global.IsPrivate);
         global.Definition = definition;
-        global.Definer = file;
+        global.Definer = file.Ordinal;
         global.DefinerSymbol = index;
         global.IsAbsolute = symbol.IsAbsolute;
         if (definition == Definition.Common)
@@ -157,39 +164,41 @@ internal sealed class SymbolResolution
     }
 
     // Where the compiler says nothing: natural alignment, at most 16 bytes.
-    private static int AlignmentOf(in Symbol common) =>
-        common.CommonAlignment > 0 ? Math.Min(common.CommonAlignment, 12) : (int)Math.Min(4, ulong.Log2(common.Value));
+    private static byte AlignmentOf(in Symbol common) =>
+        (byte)(common.CommonAlignment > 0 ? Math.Min(common.CommonAlignment, 12) : (int)Math.Min(4, ulong.Log2(common.Value)));
 
-    private void Want(GlobalSymbol global)
+    private void Want(int name)
     {
-        if (global is { IsImport: true, IsWanted: false, Provider: not null })
+        ref var global = ref _table[name];
+        if (global is { IsImport: true, IsWanted: false, Provider: >= 0 })
         {
             global.IsWanted = true;
-            _wanted.Enqueue(global);
+            _wanted.Enqueue(name);
         }
     }
 
-    private void CheckKmodInfo(IReadOnlyList<ObjectFile> loaded, GlobalSymbol? kmodInfo)
+    private void CheckKmodInfo(ObjectFile[] loaded, int kmodInfo)
     {
-        if (loaded.Count == 0)
+        if (loaded.Length == 0)
         {
             _diagnostics.Error("KL2011", "there is no object to link; name at least one", "");
         }
-        else if (kmodInfo is null or { IsImport: true })
+        else if (kmodInfo < 0 || _table[kmodInfo].IsImport)
         {
             _diagnostics.Error(
                 "KL2003",
                 $"no object defines '{KmodInfo.SymbolName}', without which the kernel loads nothing; define it by KMOD_EXPLICIT_DECL(identifier, version, start, stop)",
                 _objects.Count > 0 ? _objects[0].Name : loaded[0].Name);
         }
-        else if (kmodInfo.Definer!.Symbols[kmodInfo.DefinerSymbol] is var symbol
-            && !(symbol.IsDefinedInSection && kmodInfo.Definer.SectionOf(symbol).Header is { Segment: "__DATA", IsZeroFill: false } section
+        else if (_table.File(_table[kmodInfo].Definer) is var definer
+            && definer.Symbols[_table[kmodInfo].DefinerSymbol] is var symbol
+            && !(symbol.IsDefinedInSection && definer.SectionOf(symbol).Header is { Segment: "__DATA", IsZeroFill: false } section
                 && section.Size - (symbol.Value - section.Address) >= KmodInfo.Size))
         {
             _diagnostics.Error(
                 "KL2003",
                 $"'{KmodInfo.SymbolName}' is not {KmodInfo.Size} bytes of initialized data in __DATA, where the kernel writes to it; define it by KMOD_EXPLICIT_DECL",
-                kmodInfo.Definer.Name);
+                definer.Name);
         }
     }
 }

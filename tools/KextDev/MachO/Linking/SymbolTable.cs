@@ -1,37 +1,58 @@
 using System.Numerics;
+using System.Text;
 
 namespace KextDev.MachO.Linking;
 
-/// <summary>All global names, by open addressing; enumerated in the order in which they came.</summary>
-internal sealed class SymbolTable(int expected)
+/// <summary>All global names of the objects, found by open addressing and kept in the order in which they came.</summary>
+internal sealed class SymbolTable(ObjectFile[] files)
 {
-    // At most half full: short chains.
-    private readonly GlobalSymbol?[] _slots = new GlobalSymbol?[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, expected * 2))];
-    private readonly List<GlobalSymbol> _symbols = new(expected);
+    // At most half full, even if every symbol were global and different: short chains, and room that need not grow.
+    private readonly int[] _slots = Slots(files);
+    private readonly GlobalSymbol[] _symbols = new GlobalSymbol[files.Sum(file => file.Symbols.Length)];
 
-    public IReadOnlyList<GlobalSymbol> Symbols => _symbols;
+    public int Count { get; private set; }
 
-    public GlobalSymbol GetOrAdd(ObjectFile file, int symbol)
+    public Span<GlobalSymbol> Symbols => _symbols.AsSpan(0, Count);
+
+    public ref GlobalSymbol this[int index] => ref _symbols[index];
+
+    public ReadOnlySpan<byte> NameOf(int index) => files[_symbols[index].NameFile].TextOf(_symbols[index].NameSymbol);
+
+    public string TextOf(int index) => Encoding.UTF8.GetString(NameOf(index));
+
+    public ObjectFile File(int ordinal) => files[ordinal];
+
+    /// <returns>The index of the symbol's name.</returns>
+    public int GetOrAdd(ObjectFile file, int symbol)
     {
-        ref readonly var name = ref file.Names[symbol];
-        ref var slot = ref _slots[FindSlot(file.TextOf(symbol), name.Hash)];
-        if (slot is null)
+        var hash = file.Names[symbol].Hash;
+        ref var slot = ref _slots[FindSlot(file.TextOf(symbol), hash)];
+        if (slot < 0)
         {
-            slot = new GlobalSymbol(file.Strings, name);
-            _symbols.Add(slot);
+            slot = Count++;
+            _symbols[slot] = new GlobalSymbol(file.Ordinal, symbol, hash);
         }
 
         return slot;
     }
 
-    public GlobalSymbol? Find(ReadOnlySpan<byte> name) => _slots[FindSlot(name, SymbolName.HashOf(name))];
+    /// <returns><see cref="GlobalSymbol.Nothing"/> when no object has that name.</returns>
+    public int Find(ReadOnlySpan<byte> name) => _slots[FindSlot(name, SymbolName.HashOf(name))];
 
-    private int FindSlot(ReadOnlySpan<byte> text, int hash)
+    private static int[] Slots(ObjectFile[] files)
+    {
+        var slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, files.Sum(file => file.Symbols.Length) * 2))];
+        Array.Fill(slots, GlobalSymbol.Nothing);
+        return slots;
+    }
+
+    private int FindSlot(ReadOnlySpan<byte> name, int hash)
     {
         var mask = _slots.Length - 1;
         for (var at = hash & mask; ; at = (at + 1) & mask)
         {
-            if (_slots[at] is not { } symbol || (symbol.Hash == hash && symbol.Name.SequenceEqual(text)))
+            var index = _slots[at];
+            if (index < 0 || (_symbols[index].Hash == hash && NameOf(index).SequenceEqual(name)))
             {
                 return at;
             }
