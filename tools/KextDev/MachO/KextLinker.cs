@@ -6,6 +6,9 @@ namespace KextDev.MachO;
 /// Links x86_64 objects into a kext, as ld -kext does. Symbols that no input defines are imports: which kernel or kext provides them is
 /// decided when the kext is loaded. Equal inputs give equal bytes.
 /// </summary>
+/// <remarks>
+/// A process links once: what runs for each symbol or relocation is marked to be compiled with all optimizations at its first call.
+/// </remarks>
 public static class KextLinker
 {
     public static KextLinkResult Link(KextLinkRequest request, CancellationToken cancellationToken)

@@ -17,6 +17,12 @@ public readonly record struct Relocation(int Address, uint Info)
     {
     }
 
+    /// <summary>X86_64_RELOC_UNSIGNED of 8 bytes, the only form in which the kernel's linker takes an address.</summary>
+    public static Relocation OfPointer(int address, uint number, bool isExternal) => new(address, number, false, 3, isExternal, RelocationType.Unsigned);
+
+    /// <summary>X86_64_RELOC_BRANCH to an import.</summary>
+    public static Relocation OfCall(int address, uint symbol) => new(address, symbol, true, 2, true, RelocationType.Branch);
+
     /// <summary>Index in the symbol table when external, else a section number from 1 on.</summary>
     public int Number => (int)(Info & 0xFFFFFF);
 

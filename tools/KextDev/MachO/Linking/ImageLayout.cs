@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KextDev.MachO.Linking;
 
 /// <summary>
@@ -197,6 +199,7 @@ internal sealed class ImageLayout
         _data.Sort((left, right) => left.Number - right.Number);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Assign(SymbolTable table)
     {
         var got = _data.Find(section => section.Name == "__got");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KextDev.MachO.Linking;
@@ -22,6 +23,7 @@ internal sealed class LinkEdit
     private int _slotLocal;
     private int _slotExternal;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LinkEdit(SymbolResolution symbols, ImageLayout layout, bool withDebugMap, CancellationToken cancellationToken)
     {
         var table = symbols.Table;
@@ -38,7 +40,7 @@ internal sealed class LinkEdit
 
         _localSymbols = stabs.Sum(chunk => chunk.Count) + locals.Sum(chunk => chunk.Count);
         var defined = new SymbolChunk();
-        foreach (var name in NameOrder.Sort(table, Where(table, static (in symbol) => symbol.IsExported)))
+        foreach (var name in Sorted(table, static (in symbol) => symbol.IsExported))
         {
             ref readonly var symbol = ref table[name];
             defined.Add(
@@ -46,7 +48,7 @@ internal sealed class LinkEdit
         }
 
         var imported = new SymbolChunk();
-        foreach (var name in NameOrder.Sort(table, Where(table, static (in symbol) => symbol.IsUsedImport)))
+        foreach (var name in Sorted(table, static (in symbol) => symbol.IsUsedImport))
         {
             ref var symbol = ref table[name];
             symbol.Index = _localSymbols + defined.Count + imported.Count;
@@ -133,7 +135,8 @@ internal sealed class LinkEdit
         }
     }
 
-    private static int[] Where(SymbolTable table, SymbolPredicate predicate)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int[] Sorted(SymbolTable table, SymbolPredicate predicate)
     {
         var found = new List<int>(table.Count);
         for (var index = 0; index < table.Count; index++)
@@ -144,10 +147,13 @@ internal sealed class LinkEdit
             }
         }
 
-        return [.. found];
+        int[] sorted = [.. found];
+        NameOrder.Sort(table, sorted);
+        return sorted;
     }
 
     // Pointers by symbol and address, then calls: Apple's order.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SortExternal()
     {
         var keys = new ulong[ExternalRelocations.Length];
@@ -157,6 +163,13 @@ internal sealed class LinkEdit
             keys[index] = ((ulong)relocation.Type << 60) | ((ulong)relocation.Number << 32) | (uint)relocation.Address;
         }
 
-        Array.Sort(keys, ExternalRelocations);
+        keys.AsSpan().Sort();
+        for (var index = 0; index < keys.Length; index++)
+        {
+            var (address, symbol) = ((int)keys[index], (uint)(keys[index] >> 32) & 0xFFFFFF);
+            ExternalRelocations[index] = (RelocationType)(keys[index] >> 60) == RelocationType.Branch
+                ? Relocation.OfCall(address, symbol)
+                : Relocation.OfPointer(address, symbol, isExternal: true);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KextDev.MachO.Linking;
 
 /// <summary>The symbols of an object that no other file sees: statics, and what hidden visibility made private. kxld keeps them for panics.</summary>
@@ -5,6 +7,7 @@ internal static class LocalSymbols
 {
     private const byte PrivateDefined = Symbol.PrivateExternal | Symbol.InSection;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SymbolChunk Of(ObjectFile file, SymbolTable table)
     {
         var chunk = new SymbolChunk();

@@ -1,55 +1,58 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace KextDev.MachO.Linking;
 
-/// <summary>Sorts symbols by the bytes of their names: by eight bytes at once as a number, then, where these are equal, by the next eight.</summary>
+/// <summary>
+/// Sorts symbols by the bytes of their names: four bytes of the name and the symbol's number make one integer, these are sorted, and where the
+/// four bytes are equal the next four decide.
+/// </summary>
 internal static class NameOrder
 {
-    private const int Step = sizeof(ulong);
+    private const int Step = 4;
 
-    /// <param name="sorted">Places in the table of names; sorted in place.</param>
-    public static int[] Sort(SymbolTable table, int[] sorted)
+    /// <param name="symbols">Places in the table of names; sorted in place.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Sort(SymbolTable table, Span<int> symbols)
     {
-        var keys = new ulong[sorted.Length];
+        var keys = new ulong[symbols.Length];
         var pending = new Stack<(int Start, int Length, int Depth)>();
-        pending.Push((0, sorted.Length, 0));
+        pending.Push((0, symbols.Length, 0));
         while (pending.TryPop(out var range))
         {
-            var end = range.Start + range.Length;
-            for (var index = range.Start; index < end; index++)
+            var group = keys.AsSpan(range.Start, range.Length);
+            for (var index = 0; index < group.Length; index++)
             {
-                keys[index] = Key(table.NameOf(sorted[index]), range.Depth);
+                var symbol = symbols[range.Start + index];
+                group[index] = ((ulong)Key(table.NameOf(symbol), range.Depth) << 32) | (uint)symbol;
             }
 
-            Array.Sort(keys, sorted, range.Start, range.Length);
-            for (var (start, index) = (range.Start, range.Start + 1); index <= end; index++)
+            group.Sort();
+            for (var (start, index) = (0, 0); index < group.Length; index++)
             {
-                if (index == end || keys[index] != keys[start])
+                symbols[range.Start + index] = (int)group[index];
+                if (index + 1 == group.Length || group[index + 1] >> 32 != group[start] >> 32)
                 {
-                    if (index - start > 1)
+                    if (index > start)
                     {
-                        pending.Push((start, index - start, range.Depth + Step));
+                        pending.Push((range.Start + start, index + 1 - start, range.Depth + Step));
                     }
 
-                    start = index;
+                    start = index + 1;
                 }
             }
         }
-
-        return sorted;
     }
 
-    // Names hold no zero byte: a shorter one comes before those that it starts.
-    private static ulong Key(ReadOnlySpan<byte> name, int depth)
+    // Names hold no zero byte: a shorter one comes before those that it starts. No two names are equal.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static uint Key(ReadOnlySpan<byte> name, int depth)
     {
-        if (name.Length - depth >= Step)
+        var key = 0u;
+        for (var index = depth; index < depth + Step; index++)
         {
-            return BinaryPrimitives.ReadUInt64BigEndian(name[depth..]);
+            key = (key << 8) | (index < name.Length ? name[index] : 0u);
         }
 
-        Span<byte> padded = stackalloc byte[Step];
-        padded.Clear();
-        name[Math.Min(depth, name.Length)..].CopyTo(padded);
-        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+        return key;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KextDev.MachO.Linking;
 
 /// <summary>Inputs to objects: archives are opened, everything is read and checked, on all processors.</summary>
@@ -141,6 +143,7 @@ internal static class ObjectLoader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Check(MachOFile file, int index, SymbolName[] names, string name, DiagnosticBag diagnostics)
     {
         ref readonly var symbol = ref file.Symbols[index];

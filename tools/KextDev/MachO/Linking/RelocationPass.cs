@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace KextDev.MachO.Linking;
 
@@ -43,18 +44,19 @@ internal sealed class RelocationPass
             var place = (int)symbol.SlotAddress;
             if (symbol.IsImport)
             {
-                linkEdit.AddSlot(new Relocation(place, (uint)symbol.Index, false, 3, true, RelocationType.Unsigned));
+                linkEdit.AddSlot(Relocation.OfPointer(place, (uint)symbol.Index, isExternal: true));
                 continue;
             }
 
             BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(place), symbol.Address);
             if (symbol.Section != 0)
             {
-                linkEdit.AddSlot(new Relocation(place, (uint)symbol.Section, false, 3, false, RelocationType.Unsigned));
+                linkEdit.AddSlot(Relocation.OfPointer(place, (uint)symbol.Section, isExternal: false));
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply()
     {
         foreach (var section in _file.Sections)
@@ -90,6 +92,7 @@ internal sealed class RelocationPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyPointer(InputSection section, Relocation relocation, Span<byte> place)
     {
         var target = RelocationTarget.Of(_file, _table, relocation);
@@ -97,24 +100,25 @@ internal sealed class RelocationPass
         if (target.IsImport)
         {
             // The stored addend stays: the kernel's linker adds the symbol's address.
-            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)_table[target.Global].Index, false, 3, true, RelocationType.Unsigned);
+            _linkEdit.ExternalRelocations[_external++] = Relocation.OfPointer(address, (uint)_table[target.Global].Index, isExternal: true);
             return;
         }
 
         BinaryPrimitives.WriteUInt64LittleEndian(place, BinaryPrimitives.ReadUInt64LittleEndian(place) + target.Addend);
         if (target.IsInImage)
         {
-            _linkEdit.LocalRelocations[_local++] = new Relocation(address, (uint)(target.Section is null ? _table[target.Global].Section : target.Section.Output!.Number), false, 3, false, RelocationType.Unsigned);
+            _linkEdit.LocalRelocations[_local++] = Relocation.OfPointer(address, (uint)(target.Section is null ? _table[target.Global].Section : target.Section.Output!.Number), isExternal: false);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyDisplacement(InputSection section, Relocation relocation, Span<byte> place)
     {
         var target = RelocationTarget.Of(_file, _table, relocation);
         var address = (int)section.Address + relocation.Address;
         if (target.IsImport)
         {
-            _linkEdit.ExternalRelocations[_external++] = new Relocation(address, (uint)_table[target.Global].Index, true, 2, true, RelocationType.Branch);
+            _linkEdit.ExternalRelocations[_external++] = Relocation.OfCall(address, (uint)_table[target.Global].Index);
             return;
         }
 
@@ -124,6 +128,7 @@ internal sealed class RelocationPass
         Store(section, relocation, place, displacement);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplySlot(InputSection section, Relocation relocation, Span<byte> content)
     {
         var target = RelocationTarget.Of(_file, _table, relocation);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KextDev.MachO.Linking;
 
 /// <summary>
@@ -24,6 +26,7 @@ internal sealed class RelocationScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scan()
     {
         foreach (var section in _file.Sections)
@@ -48,6 +51,7 @@ internal sealed class RelocationScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsSound(Section section, Relocation relocation)
     {
         if (relocation.Address < 0 || (ulong)relocation.Address + (1ul << relocation.Length) > section.Size)
@@ -81,6 +85,7 @@ internal sealed class RelocationScan
             || Refuse("KL2012", section, relocation, $"points into section {_file.Sections[relocation.Number - 1].Header}, which stays out of the kext");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scan(Section section, Relocation relocation)
     {
         var target = RelocationTarget.Of(_file, _table, relocation);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KextDev.MachO.Linking;
@@ -13,6 +14,7 @@ internal readonly record struct RelocationTarget(int Global, InputSection? Secti
     public bool IsInImage => !IsImport && !IsAbsolute;
 
     /// <summary>Symbol or section of a relocation whose number is sound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RelocationTarget Of(ObjectFile file, SymbolTable table, Relocation relocation)
     {
         if (!relocation.IsExternal)

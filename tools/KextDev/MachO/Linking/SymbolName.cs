@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KextDev.MachO.Linking;
@@ -10,6 +11,7 @@ internal readonly record struct SymbolName(int Offset, int Length, int Hash)
     public const int MaximumLength = 4096;
 
     /// <summary>Null when the table does not hold it, or when it is too long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SymbolName? Find(ReadOnlySpan<byte> strings, uint offset)
     {
         if (offset >= strings.Length)

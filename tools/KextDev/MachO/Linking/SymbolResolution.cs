@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KextDev.MachO.Linking;
@@ -98,6 +99,7 @@ internal sealed class SymbolResolution
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Link(ObjectFile file)
     {
         file.IsLinked = true;
@@ -115,6 +117,7 @@ internal sealed class SymbolResolution
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Merge(int name, ObjectFile file, int index, in Symbol symbol)
     {
         ref var global = ref _table[name];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KextDev.MachO.Linking;
@@ -23,6 +24,7 @@ internal sealed class SymbolTable(ObjectFile[] files)
     public ObjectFile File(int ordinal) => files[ordinal];
 
     /// <returns>The index of the symbol's name.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int GetOrAdd(ObjectFile file, int symbol)
     {
         var hash = file.Names[symbol].Hash;
@@ -46,6 +48,7 @@ internal sealed class SymbolTable(ObjectFile[] files)
         return slots;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindSlot(ReadOnlySpan<byte> name, int hash)
     {
         var mask = _slots.Length - 1;
