@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using KextDev.Hosts;
 using KextDev.Processes;
 using KextDev.Reports;
 using KextDev.Testing;
@@ -11,14 +12,17 @@ using Spectre.Console;
 internal interface IKernelBenchmark : IKernelTest
 {
     private const int BootRounds = 5;
+    private const int LinkRounds = 7;
+    private const int LinkObjects = 2000;
 
     Target KernelBenchmark => _ => _
-        .Description("Measures, as ratios within one run: the guest's boot beside a bare QEMU, a whole warm KernelTest, the ring beside memcpy and a plain queue.")
+        .Description("Measures, as ratios within one run: the guest's boot beside a bare QEMU, a whole warm KernelTest, linking 2,000 objects beside ld64.lld, the ring beside memcpy and a plain queue.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
         {
             var console = RunReports.Terminal();
+            await MeasureLinkAsync(console, token);
             await MeasureBootAsync(console, token);
             await MeasureRunAsync(console, token);
             await MeasureRingAsync(token);
@@ -29,6 +33,17 @@ internal interface IKernelBenchmark : IKernelTest
         var boot = await new BootBenchmark(FindGuest(LoadProject()), Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
         Write(console, "From guest start to the first SSH command, medians", ("KextDev", boot.Ours), ("bare QEMU, polled with ssh", boot.Bare));
         console.WriteLine($"ratio {Number(boot.Ratio)}");
+    }
+
+    private async Task MeasureLinkAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        await RequireAsync(HostNeed.OwnTests, cancellationToken);
+        var link = await new LinkBenchmark(TimeProvider.System).RunAsync(LinkObjects, LinkRounds, cancellationToken);
+        Write(
+            console, $"Linking {link.Objects} objects of {link.Bytes / 1_000_000} MB",
+            ("KextDev, first link of a process", link.First), ("ld64.lld, first", link.FirstLld),
+            ("KextDev, median of later ones", link.Ours), ("ld64.lld, median", link.Lld));
+        console.WriteLine($"ratio of the first {Number(link.FirstRatio)}, of the medians {Number(link.Ratio)}");
     }
 
     // A process of its own, from build.sh on, as a user starts it; where its time went stands in its run folder.

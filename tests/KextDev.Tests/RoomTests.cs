@@ -21,7 +21,7 @@ public sealed partial class RoomTests
         ["Shells"] = ["Guests", "Processes"],
         ["Platforms"] = ["Guests", "Shells", "Processes"],
         ["Reports"] = ["Events"],
-        ["Testing"] = ["Crashes", "Events", "Guests", "Ktap", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
+        ["Testing"] = ["Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 
     private static string Library => Path.Combine(Repository.Root, "tools", "KextDev");
