@@ -112,6 +112,8 @@ internal sealed class LoadedImage
         Relocated.Add(relocation.Address).ShouldBeTrue();
         var place = Bytes.AsSpan(relocation.Address, 8);
         var stored = BinaryPrimitives.ReadUInt64LittleEndian(place);
+        var section = _file.Sections[relocation.Number - 1];
+        stored.ShouldBeInRange(section.Address, section.Address + section.Size, $"0x{relocation.Address:x} points into another section than it says");
         BinaryPrimitives.WriteUInt64LittleEndian(place, stored + Address);
     }
 

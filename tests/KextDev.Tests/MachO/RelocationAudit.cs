@@ -35,6 +35,7 @@ internal sealed class RelocationAudit(MachOFile kext, LoadedImage image, IReadOn
                 continue;
             }
 
+            ((place - image.Address) % (1ul << (int)section.Alignment)).ShouldBe(0ul, $"{name} {section}");
             var loaded = image.Bytes.AsSpan((int)(place - image.Address), (int)section.Size);
             var expected = section.Content.ToArray();
             CheckSection(file, places, section, place, loaded, expected, $"{name} {section}");
