@@ -43,6 +43,8 @@ internal static class GeneratedKext
         var source = new StringBuilder();
         source.AppendLine($$"""
             extern int weak_kernel(int) __attribute__((weak_import));
+            extern const void *gOSKextUnresolved;
+            const void **unresolved_{{file}} = &gOSKextUnresolved;
             extern int hidden_{{(file + 1) % files}} __attribute__((visibility("hidden")));
             int hidden_{{file}} __attribute__((visibility("hidden"))) = {{file}};
             volatile short half_{{file}};

@@ -163,16 +163,34 @@ public sealed class KextLinkerTests : IDisposable
     [Fact]
     public async Task Marks_imports_weak_only_when_all_references_are()
     {
-        var weak = await CompileAsync("weak.c", "extern int some(void) __attribute__((weak_import)); int (*one)(void) = some;");
+        var weak = await CompileAsync("weak.c", """
+            extern int some(void) __attribute__((weak_import));
+            extern const void *gOSKextUnresolved;
+            int (*one)(void) = some;
+            int test(void) { return (const void *)one != gOSKextUnresolved; }
+            """);
         var strong = await CompileAsync("strong.c", "extern int some(void); int (*two)(void) = some;");
         var kmod = await Clang.KmodAsync(_folder);
 
         var alone = LinkedKext.Link(kmod, weak);
         var both = LinkedKext.Read(LinkedKext.Link(kmod, weak, strong));
 
-        LinkedKext.Read(alone).Imports.ShouldBe([new MachOImport("_some", true)]);
-        both.Imports.ShouldBe([new MachOImport("_some", false)]);
+        LinkedKext.Read(alone).Imports.ShouldBe([new MachOImport("_gOSKextUnresolved", false), new MachOImport("_some", true)]);
+        both.Imports.ShouldBe([new MachOImport("_gOSKextUnresolved", false), new MachOImport("_some", false)]);
         LoadedImage.Load(alone, Base, Kernel).Pointer("_one").ShouldBe(Kernel["_gOSKextUnresolved"]);
+    }
+
+    [Fact]
+    public async Task Warns_of_a_weak_import_that_nothing_tests_as_the_kernel_would_refuse_it()
+    {
+        var weak = await CompileAsync("weak.c", "extern int some(void) __attribute__((weak_import)); int (*one)(void) = some;");
+
+        var result = KextLinker.Link(new KextLinkRequest([await Clang.KmodAsync(_folder), weak]), CancellationToken.None);
+
+        result.Succeeded.ShouldBeTrue();
+        var warning = result.Diagnostics.ShouldHaveSingleItem();
+        (warning.Code, warning.Severity, warning.Place).ShouldBe(("KL2013", LinkSeverity.Warning, weak.Name));
+        warning.Message.ShouldContain("'_some'");
     }
 
     [Fact]

@@ -52,7 +52,8 @@ public sealed class MachOReaderTests : IDisposable
     [Fact]
     public async Task Writes_back_a_linked_kext_byte_for_byte()
     {
-        var bytes = LinkedKext.Link(await Clang.KmodAsync(_folder), await Clang.CompileAsync(_folder, "a.c", Source));
+        var bytes = KextLinker.Link(new KextLinkRequest([await Clang.KmodAsync(_folder), await Clang.CompileAsync(_folder, "a.c", Source)]), CancellationToken.None)
+            .File.ShouldNotBeNull();
 
         MachOWriter.Write(LinkedKext.Read(bytes)).ShouldBe(bytes);
     }

@@ -28,6 +28,8 @@ public sealed class RunningKextTests : IDisposable
                 extern int step(int);
                 extern int total;
                 extern int maybe(int) __attribute__((weak_import));
+                extern const void *gOSKextUnresolved;
+                const void **unresolved = &gOSKextUnresolved;
                 static int (*const steps[])(int) = { step, step };
                 static const char *const names[] = { "zero", "one", "three" };
                 int run(int n)

@@ -5,7 +5,7 @@ public sealed record KextLinkResult(byte[]? File, IReadOnlyList<LinkDiagnostic> 
 {
     public bool Succeeded => File is not null;
 
-    /// <summary>What the kernel or another kext must provide, sorted by name. Complete also when something else failed after the symbols were resolved.</summary>
+    /// <summary>What the kernel or another kext must provide, sorted by name; known also when the link failed later on.</summary>
     public IReadOnlyList<LinkImport> Imports { get; init; } = [];
 
     public Guid? Uuid { get; init; }

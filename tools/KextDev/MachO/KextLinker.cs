@@ -24,6 +24,7 @@ public static class KextLinker
         cancellationToken.ThrowIfCancellationRequested();
         RelocationScan.Run(symbols, diagnostics, cancellationToken);
         var imports = symbols.Imports();
+        CheckWeakImports(imports, diagnostics);
         var layout = diagnostics.HasErrors ? null : ImageLayout.Create(symbols, request.VersionMinimum, diagnostics);
         if (layout is null || diagnostics.HasErrors)
         {
@@ -40,7 +41,22 @@ public static class KextLinker
 
         linkEdit.Write(file, cancellationToken);
         var uuid = ImageUuid.Compute(file, layout, linkEdit, cancellationToken);
-        layout.WriteCommands(file, linkEdit, uuid);
+        ImageCommands.Write(file, layout, linkEdit, uuid, request.VersionMinimum);
         return new KextLinkResult(file, diagnostics.Found) { Imports = imports, Uuid = uuid };
+    }
+
+    // The kernel gives an absent weak import this symbol's address, and loads no kext that could not compare with it.
+    private static void CheckWeakImports(IReadOnlyList<LinkImport> imports, DiagnosticBag diagnostics)
+    {
+        const string Unresolved = "_gOSKextUnresolved";
+        if (imports.FirstOrDefault(import => import.Weak) is { } weak && imports.All(import => import.Name != Unresolved))
+        {
+            diagnostics.Add(new LinkDiagnostic(
+                "KL2013",
+                LinkSeverity.Warning,
+                $"'{weak.Name}' is imported weakly, but nothing refers to '{Unresolved}': the kernel refuses a kext that does not test for "
+                + "what may be absent; test by OSKextSymbolIsResolved()",
+                weak.Objects[0]));
+        }
     }
 }

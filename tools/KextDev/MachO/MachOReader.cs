@@ -41,7 +41,8 @@ public static class MachOReader
                 "KL1001",
                 magic switch
                 {
-                    0xFEEDFACE or 0xCEFAEDFE or 0xCFFAEDFE => "a Mach-O file that is 32-bit or big-endian; only 64-bit little-endian ones are read: compile for x86_64",
+                    0xFEEDFACE or 0xCEFAEDFE or 0xCFFAEDFE =>
+                        "a Mach-O file that is 32-bit or big-endian; only 64-bit little-endian ones are read: compile for x86_64",
                     0xDEC04342 or 0x0B17C0DE => "LLVM bitcode, not a Mach-O file; compile without -flto and -emit-llvm",
                     _ => $"not a Mach-O file: it starts with 0x{magic:x8}; compile with -target x86_64-apple-macosx",
                 },

@@ -42,7 +42,9 @@ public static class MachOWriter
     internal static void WriteCommands(Span<byte> output, MachOHeader header, IReadOnlyList<LoadCommand> commands)
     {
         var size = commands.Sum(command => command.Size);
-        WriteWords(output, MachOHeader.Magic64, header.CpuType, header.CpuSubtype, header.FileType, (uint)commands.Count, (uint)size, header.Flags, header.Reserved);
+        WriteWords(
+            output, MachOHeader.Magic64, header.CpuType, header.CpuSubtype, header.FileType,
+            (uint)commands.Count, (uint)size, header.Flags, header.Reserved);
         output = output[MachOHeader.Size..];
         foreach (var command in commands)
         {

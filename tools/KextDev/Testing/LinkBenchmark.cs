@@ -45,7 +45,8 @@ public sealed class LinkBenchmark(TimeProvider clock)
         var inputs = new LinkInput[paths.Count];
         Parallel.For(0, paths.Count, index => inputs[index] = new LinkInput(paths[index], File.ReadAllBytes(paths[index])));
         var result = KextLinker.Link(new KextLinkRequest(inputs), cancellationToken);
-        File.WriteAllBytes(Path.Combine(folder, "ours"), result.File ?? throw new InfrastructureException($"KextDev's linker failed: {result.Diagnostics[0]}"));
+        var kext = result.File ?? throw new InfrastructureException($"KextDev's linker failed: {result.Diagnostics[0]}");
+        File.WriteAllBytes(Path.Combine(folder, "ours"), kext);
         return clock.GetElapsedTime(start);
     }
 

@@ -22,13 +22,15 @@ internal static class LinkWorkload
     public static async Task<IReadOnlyList<string>> WriteAsync(string folder, int count, CancellationToken cancellationToken)
     {
         var kmod = await CompileAsync(folder, "kmod", "char kmod_info[196] = { 1 };", cancellationToken);
-        var template = MachOReader.Read(await File.ReadAllBytesAsync(await CompileAsync(folder, "template", Source(), cancellationToken), cancellationToken), "template");
-        var file = template.File ?? throw new InfrastructureException($"The compiler's object cannot be read: {template.Diagnostics[0]}");
+        var template = await CompileAsync(folder, "template", Source(), cancellationToken);
+        var reading = MachOReader.Read(await File.ReadAllBytesAsync(template, cancellationToken), template);
+        var file = reading.File ?? throw new InfrastructureException($"The compiler's object cannot be read: {reading.Diagnostics[0]}");
         var paths = new List<string> { kmod };
         for (var index = 0; index < count; index++)
         {
             var path = Path.Combine(folder, $"unit{index}.o");
-            await File.WriteAllBytesAsync(path, MachOWriter.Write(file with { StringTable = Renamed(file.StringTable, index, count) }), cancellationToken);
+            var renamed = file with { StringTable = Renamed(file.StringTable, index, count) };
+            await File.WriteAllBytesAsync(path, MachOWriter.Write(renamed), cancellationToken);
             paths.Add(path);
         }
 

@@ -30,7 +30,9 @@ internal static class CompileUnitName
                 break;
         }
 
-        var (folder, name) = version is >= 2 and <= 5 && addressSize is 4 or 8 ? Read(file, ref info, abbreviations, addressSize) : (null, null);
+        var (folder, name) = version is >= 2 and <= 5 && addressSize is 4 or 8
+            ? Read(file, ref info, abbreviations, addressSize)
+            : (null, null);
         name ??= file.Name;
         return name.StartsWith('/') && name.LastIndexOf('/') + 1 is var end
             ? (name[..end], name[end..])
@@ -132,6 +134,9 @@ internal static class CompileUnitName
         return strings.Text() is { IsEmpty: false } text ? Encoding.UTF8.GetString(text) : null;
     }
 
-    private static ReadOnlySpan<byte> Content(ObjectFile file, string section) =>
-        file.File.Sections.FirstOrDefault(candidate => candidate.Segment == "__DWARF" && candidate.Name == section) is { } found ? found.Content.Span : default;
+    private static ReadOnlySpan<byte> Content(ObjectFile file, string name)
+    {
+        var section = file.File.Sections.FirstOrDefault(section => section.Segment == "__DWARF" && section.Name == name);
+        return section is null ? default : section.Content.Span;
+    }
 }

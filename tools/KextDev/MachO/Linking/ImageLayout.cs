@@ -10,9 +10,6 @@ internal sealed class ImageLayout
 {
     public const ulong PageSize = 4096;
 
-    // MH_NOUNDEFS, MH_DYLDLINK, MH_TWOLEVEL: all kexts have these.
-    private const uint Flags = 0x85;
-
     /// <summary>Room for load commands that a signing tool adds.</summary>
     private const ulong HeaderPad = 128;
 
@@ -23,10 +20,11 @@ internal sealed class ImageLayout
 
     private readonly List<OutputSection> _text = [];
     private readonly List<OutputSection> _data = [];
-    private readonly VersionMinimum? _versionMinimum;
     private ulong _total;
 
-    private ImageLayout(VersionMinimum? versionMinimum) => _versionMinimum = versionMinimum;
+    private ImageLayout()
+    {
+    }
 
     /// <summary>By number, the first one having number 1.</summary>
     public IReadOnlyList<OutputSection> Sections { get; private set; } = [];
@@ -39,12 +37,16 @@ internal sealed class ImageLayout
     public ulong LinkEditAddress { get; private set; }
 
     /// <summary>Bytes of header and load commands.</summary>
-    public int CommandsEnd => MachOHeader.Size + Commands(null, default).Sum(command => command.Size);
+    public int CommandsEnd { get; private set; }
+
+    public IReadOnlyList<OutputSection> Text => _text;
+
+    public IReadOnlyList<OutputSection> Data => _data;
 
     /// <summary>Null after an error.</summary>
     public static ImageLayout? Create(SymbolResolution symbols, VersionMinimum? versionMinimum, DiagnosticBag diagnostics)
     {
-        var layout = new ImageLayout(versionMinimum);
+        var layout = new ImageLayout();
         if (!layout.Gather(symbols.Objects, diagnostics))
         {
             return null;
@@ -63,15 +65,12 @@ internal sealed class ImageLayout
             return null;
         }
 
+        layout.CommandsEnd = ImageCommands.SizeOf(layout, versionMinimum);
         layout.DataAddress = Place(layout._text, (ulong)layout.CommandsEnd + HeaderPad);
         layout.LinkEditAddress = Place(layout._data, layout.DataAddress);
         layout.Assign(symbols.Table);
         return layout;
     }
-
-    /// <summary>Header and load commands, into the start of the file.</summary>
-    public void WriteCommands(Span<byte> file, LinkEdit linkEdit, Guid uuid) =>
-        MachOWriter.WriteCommands(file, new MachOHeader(MachOHeader.X86, MachOHeader.X86All, MachOHeader.KextBundleFileType, Flags, 0), Commands(linkEdit, uuid));
 
     private static ulong Place(List<OutputSection> sections, ulong address)
     {
@@ -83,17 +82,6 @@ internal sealed class ImageLayout
         }
 
         return OutputSection.Align(address, 12);
-    }
-
-    private static byte[] Body(params ReadOnlySpan<uint> words)
-    {
-        var body = new byte[words.Length * 4];
-        for (var index = 0; index < words.Length; index++)
-        {
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(index * 4), words[index]);
-        }
-
-        return body;
     }
 
     private bool Gather(IReadOnlyList<ObjectFile> objects, DiagnosticBag diagnostics)
@@ -224,30 +212,5 @@ internal sealed class ImageLayout
                     : (symbol.Value + (ulong)definer.SectionOf(symbol).Shift, definer.SectionOf(symbol).Output!.Number);
             }
         }
-    }
-
-    // Apple's order. Sizes do not depend on the values, which are known last.
-    private List<LoadCommand> Commands(LinkEdit? linkEdit, Guid uuid)
-    {
-        var linkEditSize = linkEdit is null ? 0 : linkEdit.End - LinkEditAddress;
-        List<LoadCommand> commands =
-        [
-            new SegmentCommand("__TEXT", 0, DataAddress, 0, DataAddress, 7, 5) { Sections = [.. _text.Select(section => section.ToHeader())] },
-            new SegmentCommand("__DATA", DataAddress, LinkEditAddress - DataAddress, DataAddress, LinkEditAddress - DataAddress, 7, 3)
-            {
-                Sections = [.. _data.Select(section => section.ToHeader())],
-            },
-            new SegmentCommand("__LINKEDIT", LinkEditAddress, OutputSection.Align(linkEditSize, 12), LinkEditAddress, linkEditSize, 7, 1),
-            linkEdit?.SymbolTable ?? new SymbolTableCommand(0, 0, 0, 0),
-            linkEdit?.DynamicSymbolTable ?? new DynamicSymbolTableCommand(new uint[DynamicSymbolTableCommand.WordCount]),
-            new UuidCommand(uuid),
-        ];
-        if (_versionMinimum is { } version)
-        {
-            commands.Add(new OtherCommand(LoadCommand.VersionMinimumMacos, Body(version.Encoded, version.Encoded)));
-        }
-
-        commands.Add(new OtherCommand(LoadCommand.SourceVersion, Body(0, 0)));
-        return commands;
     }
 }

@@ -11,7 +11,8 @@ internal sealed class LinkEdit
 {
     private delegate bool SymbolPredicate(in GlobalSymbol symbol);
 
-    private const byte DynamicLookupHigh = 0xFE;
+    /// <summary>n_desc of an import that any kext may provide: library ordinal 0xFE in the high byte.</summary>
+    private const int DynamicLookup = 0xFE00;
 
     private readonly IReadOnlyList<SymbolChunk> _stabs;
     private readonly IReadOnlyList<SymbolChunk> _named;
@@ -43,8 +44,8 @@ internal sealed class LinkEdit
         foreach (var name in Sorted(table, static (in symbol) => symbol.IsExported))
         {
             ref readonly var symbol = ref table[name];
-            defined.Add(
-                table.NameOf(name), (byte)(Symbol.External | (symbol.Section == 0 ? Symbol.Absolute : Symbol.InSection)), symbol.Section, 0, symbol.Address);
+            var type = symbol.Section == 0 ? Symbol.External | Symbol.Absolute : Symbol.External | Symbol.InSection;
+            defined.Add(table.NameOf(name), (byte)type, symbol.Section, 0, symbol.Address);
         }
 
         var imported = new SymbolChunk();
@@ -52,7 +53,8 @@ internal sealed class LinkEdit
         {
             ref var symbol = ref table[name];
             symbol.Index = _localSymbols + defined.Count + imported.Count;
-            imported.Add(table.NameOf(name), Symbol.External, 0, (ushort)((DynamicLookupHigh << 8) | (symbol.HasStrongReference ? 0 : Symbol.WeakReference)), 0);
+            var description = symbol.HasStrongReference ? DynamicLookup : DynamicLookup | Symbol.WeakReference;
+            imported.Add(table.NameOf(name), Symbol.External, 0, (ushort)description, 0);
         }
 
         (_definedSymbols, _importedSymbols) = (defined.Count, imported.Count);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace KextDev.MachO.Linking;
 
-/// <summary>The symbols of an object that no other file sees: statics, and what hidden visibility made private. kxld keeps them for panics.</summary>
+/// <summary>The symbols of an object that no other file sees: statics, and what hidden visibility made private. Panics name them.</summary>
 internal static class LocalSymbols
 {
     private const byte PrivateDefined = Symbol.PrivateExternal | Symbol.InSection;
@@ -33,7 +33,8 @@ internal static class LocalSymbols
                 else if (file.IsKept(symbol))
                 {
                     var section = file.SectionOf(symbol);
-                    chunk.Add(file.TextOf(index), (byte)(symbol.Type & PrivateDefined), section.Output!.Number, 0, symbol.Value + (ulong)section.Shift);
+                    var type = (byte)(symbol.Type & PrivateDefined);
+                    chunk.Add(file.TextOf(index), type, section.Output!.Number, 0, symbol.Value + (ulong)section.Shift);
                 }
             }
         }

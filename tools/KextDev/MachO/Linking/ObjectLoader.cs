@@ -131,7 +131,8 @@ internal static class ObjectLoader
         {
             { Segment: not ("__TEXT" or "__DATA") } => "its segment is neither __TEXT nor __DATA, which are all that a kext has",
             { Type: not (0x0 or 0x1 or 0x2 or 0x3 or 0x4 or 0x5 or 0x9 or 0xA or 0xB or 0xE) } =>
-                $"the kernel's linker takes no section of type 0x{header.Type:x}" + (header.Type is >= 0x11 and <= 0x15 ? ": there are no thread-local variables" : ""),
+                $"the kernel's linker takes no section of type 0x{header.Type:x}"
+                + (header.Type is >= 0x11 and <= 0x15 ? ": there are no thread-local variables" : ""),
             { IsZeroFill: true, Segment: "__TEXT" } => "__TEXT has no zero-fill",
             { Alignment: > MaximumAlignment } => $"its alignment of 2^{header.Alignment} is more than a page, and the kernel loads at any page",
             { IsZeroFill: true, Relocations.Length: > 0 } => "zero-fill has nothing to relocate",
@@ -154,7 +155,8 @@ internal static class ObjectLoader
 
         if (SymbolName.Find(file.StringTable.Span, symbol.NameOffset) is not { } found)
         {
-            diagnostics.Error("KL1008", $"the name of symbol {index} is not in the string table, or longer than {SymbolName.MaximumLength} bytes", name);
+            diagnostics.Error(
+                "KL1008", $"the name of symbol {index} is not in the string table, or longer than {SymbolName.MaximumLength} bytes", name);
             return;
         }
 
@@ -170,7 +172,10 @@ internal static class ObjectLoader
             case 0 or Symbol.InSection or Symbol.Absolute:
                 break;
             default:
-                diagnostics.Error("KL2005", $"symbol '{file.NameOf(symbol)}' is of kind 0x{symbol.Kind:x} (an alias or prebound), which kexts cannot have", name);
+                diagnostics.Error(
+                    "KL2005",
+                    $"symbol '{file.NameOf(symbol)}' is of kind 0x{symbol.Kind:x} (an alias or prebound), which kexts cannot have",
+                    name);
                 break;
         }
     }

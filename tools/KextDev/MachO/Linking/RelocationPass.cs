@@ -107,7 +107,8 @@ internal sealed class RelocationPass
         BinaryPrimitives.WriteUInt64LittleEndian(place, BinaryPrimitives.ReadUInt64LittleEndian(place) + target.Addend);
         if (target.IsInImage)
         {
-            _linkEdit.LocalRelocations[_local++] = Relocation.OfPointer(address, (uint)(target.Section is null ? _table[target.Global].Section : target.Section.Output!.Number), isExternal: false);
+            var number = target.Section is null ? _table[target.Global].Section : target.Section.Output!.Number;
+            _linkEdit.LocalRelocations[_local++] = Relocation.OfPointer(address, (uint)number, isExternal: false);
         }
     }
 
@@ -162,7 +163,10 @@ internal sealed class RelocationPass
     {
         if (value is < int.MinValue or > int.MaxValue)
         {
-            _diagnostics.Error("KL2009", $"relocation {relocation.Type} needs 0x{value:x}, which does not fit into 32 bits", _file.Place(section.Header, relocation.Address));
+            _diagnostics.Error(
+                "KL2009",
+                $"relocation {relocation.Type} needs 0x{value:x}, which does not fit into 32 bits",
+                _file.Place(section.Header, relocation.Address));
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(place, (int)value);

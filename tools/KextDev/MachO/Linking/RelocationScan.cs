@@ -73,7 +73,9 @@ internal sealed class RelocationScan
                 return true;
             }
 
-            return symbol.IsAbsolute || _file.IsKept(symbol) || Refuse("KL2012", section, relocation, $"names '{_file.File.NameOf(symbol)}', which stays out of the kext");
+            return symbol.IsAbsolute
+                || _file.IsKept(symbol)
+                || Refuse("KL2012", section, relocation, $"names '{_file.File.NameOf(symbol)}', which stays out of the kext");
         }
 
         if (relocation.Number == 0 || relocation.Number > _file.Sections.Length)
@@ -81,8 +83,8 @@ internal sealed class RelocationScan
             return Refuse("KL2007", section, relocation, $"names section {relocation.Number} of {_file.Sections.Length}");
         }
 
-        return _file.Sections[relocation.Number - 1].IsKept
-            || Refuse("KL2012", section, relocation, $"points into section {_file.Sections[relocation.Number - 1].Header}, which stays out of the kext");
+        var target = _file.Sections[relocation.Number - 1];
+        return target.IsKept || Refuse("KL2012", section, relocation, $"points into section {target.Header}, which stays out of the kext");
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -141,8 +143,11 @@ internal sealed class RelocationScan
     }
 
     /// <summary>mov disp32(%rip), register: can be turned into lea.</summary>
-    public static bool IsLoad(Section section, Relocation relocation) =>
-        relocation.Address >= 2 && section.Content.Span[relocation.Address - 2] == 0x8B && (section.Content.Span[relocation.Address - 1] & 0xC7) == 0x05;
+    public static bool IsLoad(Section section, Relocation relocation)
+    {
+        var content = section.Content.Span;
+        return relocation.Address >= 2 && content[relocation.Address - 2] == 0x8B && (content[relocation.Address - 1] & 0xC7) == 0x05;
+    }
 
     private void ScanDifference(Section section, Relocation subtrahend, Relocation minuend)
     {
@@ -162,7 +167,9 @@ internal sealed class RelocationScan
     private bool Refuse(string code, Section section, Relocation relocation, string what)
     {
         _diagnostics.Error(
-            code, $"relocation {relocation.Type} ({(int)relocation.Type}) of {1 << relocation.Length} bytes {what}", _file.Place(section, relocation.Address));
+            code,
+            $"relocation {relocation.Type} ({(int)relocation.Type}) of {1 << relocation.Length} bytes {what}",
+            _file.Place(section, relocation.Address));
         return false;
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace KextDev.MachO.Linking;
 
-/// <summary>Which objects are linked and which definition each name gets. In the order of the inputs, on one thread: equal inputs, equal outcome.</summary>
+/// <summary>
+/// Which objects are linked and which definition each name gets. In the order of the inputs, on one thread: equal inputs, equal outcome.
+/// </summary>
 internal sealed class SymbolResolution
 {
     private readonly List<ObjectFile> _objects = [];
@@ -133,7 +135,8 @@ internal sealed class SymbolResolution
         {
             _diagnostics.Error(
                 "KL2002",
-                $"symbol '{_table.TextOf(name)}' is defined twice: here and in {_table.File(global.Definer).Name}. Rename one, make it static, or leave one object out",
+                $"symbol '{_table.TextOf(name)}' is defined twice: here and in {_table.File(global.Definer).Name}. "
+                + "Rename one, make it static, or leave one object out",
                 file.Name);
             return;
         }
@@ -190,7 +193,8 @@ internal sealed class SymbolResolution
         {
             _diagnostics.Error(
                 "KL2003",
-                $"no object defines '{KmodInfo.SymbolName}', without which the kernel loads nothing; define it by KMOD_EXPLICIT_DECL(identifier, version, start, stop)",
+                $"no object defines '{KmodInfo.SymbolName}', without which the kernel loads nothing; "
+                + "define it by KMOD_EXPLICIT_DECL(identifier, version, start, stop)",
                 _objects.Count > 0 ? _objects[0].Name : loaded[0].Name);
         }
         else if (_table.File(_table[kmodInfo].Definer) is var definer
@@ -200,7 +204,8 @@ internal sealed class SymbolResolution
         {
             _diagnostics.Error(
                 "KL2003",
-                $"'{KmodInfo.SymbolName}' is not {KmodInfo.Size} bytes of initialized data in __DATA, where the kernel writes to it; define it by KMOD_EXPLICIT_DECL",
+                $"'{KmodInfo.SymbolName}' is not {KmodInfo.Size} bytes of initialized data in __DATA, where the kernel writes to it; "
+                + "define it by KMOD_EXPLICIT_DECL",
                 definer.Name);
         }
     }
