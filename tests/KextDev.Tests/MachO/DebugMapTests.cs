@@ -72,6 +72,23 @@ public sealed class DebugMapTests : IDisposable
     }
 
     [Fact]
+    public async Task A_coalesced_function_has_its_lines_where_it_was_kept()
+    {
+        const string Shared = "__attribute__((weak)) int shared(int n) { return n + 1; } ";
+        var kext = LinkedKext.Link(
+            await Clang.KmodAsync(_folder),
+            await Clang.CompileAsync(_folder, "one.c", Shared + "int one(int n) { return shared(n); }"),
+            await Clang.CompileAsync(_folder, "two.c", Shared + "int two(int n) { return shared(n); }"));
+        File.WriteAllBytes(_folder.Combine("sample"), kext);
+        await new HostCommand("dsymutil-14", _folder.Combine("sample"), "-o", _folder.Combine("sample.dSYM")).RunAsync(CancellationToken.None);
+
+        var found = await DumpAsync(_folder.Combine("sample.dSYM/Contents/Resources/DWARF/sample"), "--name=shared");
+
+        Regex.Matches(found, "DW_AT_low_pc.*", RegexOptions.None, TimeSpan.FromSeconds(5)).ShouldHaveSingleItem()
+            .Value.ShouldContain($"{LinkedKext.Read(kext).FindDefined("_shared")!.Value.Value:x}");
+    }
+
+    [Fact]
     public async Task Names_source_object_and_time_as_a_debugger_expects()
     {
         var source = await Clang.CompileAsync(_folder, "one.c", "int one(void) { return 1; }") with { Modified = 0x1234 };

@@ -250,6 +250,30 @@ public sealed class KextLinkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Defines_the_start_of_the_image()
+    {
+        var one = await CompileAsync("one.s", """
+            .text
+            .globl _code
+            _code: leaq ___dso_handle(%rip), %rax
+            ret
+            .data
+            .p2align 3
+            .globl _start_of_image
+            _start_of_image: .quad ___dso_handle
+            """, "-g0");
+
+        var kext = LinkedKext.Link(await Clang.KmodAsync(_folder), one);
+        var file = LinkedKext.Read(kext);
+
+        file.Imports.ShouldBeEmpty();
+        BitConverter.ToUInt64(file.Sections.Single(section => section.Name == "__data").Content.Span[^8..]).ShouldBe(0ul);
+        var code = file.FindDefined("_code").ShouldNotBeNull().Value;
+        BitConverter.ToInt32(kext, (int)code + 3).ShouldBe(-(int)(code + 7));
+        file.LocalRelocations.ToArray().ShouldContain(relocation => (ulong)relocation.Address == file.FindDefined("_start_of_image")!.Value.Value);
+    }
+
+    [Fact]
     public async Task Links_the_Cpp_of_IOKit()
     {
         var source = await CompileAsync("driver.cc", """

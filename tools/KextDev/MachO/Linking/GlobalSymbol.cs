@@ -30,7 +30,7 @@ internal struct GlobalSymbol
 
     public int Hash { get; }
 
-    /// <summary>The defining object and its symbol.</summary>
+    /// <summary>The defining object and its symbol; nothing for imports and for what the linker itself defines.</summary>
     public int Definer { get; set; }
 
     public int DefinerSymbol { get; set; }

@@ -203,7 +203,7 @@ internal sealed class ImageLayout
             {
                 (global.Address, global.Section) = (global.Address + common!.Address, common.Number);
             }
-            else if (!global.IsImport)
+            else if (global.Definer >= 0)
             {
                 var definer = table.File(global.Definer);
                 ref readonly var symbol = ref definer.Symbols[global.DefinerSymbol];

@@ -21,6 +21,8 @@ internal sealed class LinkEdit
     private readonly int _definedSymbols;
     private readonly int _importedSymbols;
     private readonly int _nameSize;
+
+    // Where the next slot's relocation goes: after those of all objects.
     private int _slotLocal;
     private int _slotExternal;
 

@@ -52,6 +52,7 @@ internal sealed class SymbolResolution
             }
         }
 
+        resolution.DefineImageStart();
         resolution.CheckKmodInfo(loaded, resolution._table.Find(kmodName));
         return resolution;
     }
@@ -86,6 +87,16 @@ internal sealed class SymbolResolution
             .. objects.Select(entry => new LinkImport(_table.TextOf(entry.Key), !_table[entry.Key].HasStrongReference, entry.Value))
                 .OrderBy(import => import.Name, StringComparer.Ordinal),
         ];
+    }
+
+    // C++ names the start of its image by this when it registers destructors; every linker defines it.
+    private void DefineImageStart()
+    {
+        if (_table.Find("___dso_handle"u8) is >= 0 and var name && _table[name].IsImport)
+        {
+            ref var start = ref _table[name];
+            (start.Definition, start.IsPrivate, start.Section) = (Definition.Strong, true, 1);
+        }
     }
 
     private void Offer(ObjectFile library)
