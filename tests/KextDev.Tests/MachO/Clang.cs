@@ -29,7 +29,7 @@ internal static class Clang
         var output = folder.Combine(Path.ChangeExtension(name, ".o"));
         string[] language = Path.GetExtension(name) switch
         {
-            ".cc" => ["-fapple-kext", "-fno-use-cxa-atexit", "-fno-exceptions", "-fno-rtti", "-nostdinc++"],
+            ".cc" => ["-fapple-kext", "-fno-exceptions", "-fno-rtti", "-nostdinc++"],
             _ => [],
         };
         await new HostCommand("clang-14", [.. Kernel, .. language, .. options, "-c", folder.Write(name, source), "-o", output]).RunAsync(CancellationToken.None);

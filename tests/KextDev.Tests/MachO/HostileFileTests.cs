@@ -105,7 +105,12 @@ public sealed class HostileFileTests : IDisposable
             var damaged = sound.ToArray();
             for (var change = random.Next(1, 4); change > 0; change--)
             {
-                var at = random.Next(3) == 0 ? random.Next(damaged.Length) : random.Next(Math.Min(1500, damaged.Length));
+                var at = random.Next(3) switch
+                {
+                    0 => random.Next(damaged.Length),
+                    1 => random.Next(damaged.Length - (damaged.Length / 3), damaged.Length),
+                    _ => random.Next(Math.Min(1500, damaged.Length)),
+                };
                 switch (random.Next(3))
                 {
                     case 0:

@@ -122,6 +122,31 @@ public sealed class KextLinkerErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_from_objects_cannot_control_a_terminal()
+    {
+        var one = await CompileAsync("one.s", ".globl \"_\\033[2J\"\n.data\n\"_\\033[2J\": .quad 1\n", "-g0");
+        var bytes = one.Bytes.ToArray();
+        var name = bytes.AsSpan().IndexOf("[2J"u8);
+        bytes[name - 1] = 0x1B;
+
+        var error = await FailAsync(one with { Bytes = bytes }, one with { Bytes = bytes });
+
+        error.Code.ShouldBe("KL2002");
+        error.Message.ShouldNotContain("\u001b");
+        error.Message.ShouldContain("?[2J");
+    }
+
+    [Fact]
+    public async Task More_kinds_of_sections_than_a_file_can_number_are_refused()
+    {
+        var source = string.Concat(Enumerable.Range(0, 200).Select(index => $".section __DATA,__s{index}\n.quad {index}\n"));
+        var one = await CompileAsync("one.s", source, "-g0");
+        var two = await CompileAsync("two.s", source.Replace("__s", "__t", StringComparison.Ordinal), "-g0");
+
+        (await FailAsync(one, two)).Code.ShouldBe("KL2010");
+    }
+
+    [Fact]
     public void Nothing_to_link_is_an_error() =>
         KextLinker.Link(new KextLinkRequest([]), CancellationToken.None).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("KL2011");
 

@@ -24,7 +24,7 @@ internal sealed class DiagnosticBag
         HasErrors |= diagnostic.Severity == LinkSeverity.Error;
         if (!IsFull)
         {
-            _found.Add(diagnostic);
+            _found.Add(diagnostic with { Message = Printable(diagnostic.Message), Place = Printable(diagnostic.Place) });
         }
     }
 
@@ -35,4 +35,8 @@ internal sealed class DiagnosticBag
             Add(diagnostic);
         }
     }
+
+    // Names come from files, and end up on a terminal.
+    private static string Printable(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(character => char.IsControl(character) ? '?' : character)) : text;
 }

@@ -52,26 +52,32 @@ internal static class DebugMap
         }
 
         places.Sort();
+        var ends = Ends(file, places);
         for (var at = 0; at < places.Count; at++)
         {
-            Add(file, table, places[at].Symbol, End(file, places, at), chunk);
+            Add(file, table, places[at].Symbol, ends[at], chunk);
         }
     }
 
-    // A function reaches to the next symbol of its section.
-    private static ulong End(ObjectFile file, List<(int Section, ulong Value, int Symbol)> places, int at)
+    // A function reaches to the next address of its section that has a symbol.
+    private static ulong[] Ends(ObjectFile file, List<(int Section, ulong Value, int Symbol)> places)
     {
-        var (section, value, _) = places[at];
-        for (var next = at + 1; next < places.Count && places[next].Section == section; next++)
+        var ends = new ulong[places.Count];
+        for (var at = places.Count - 1; at >= 0; at--)
         {
-            if (places[next].Value > value)
+            var (section, value, _) = places[at];
+            if (at + 1 < places.Count && places[at + 1].Section == section)
             {
-                return places[next].Value;
+                ends[at] = places[at + 1].Value > value ? places[at + 1].Value : ends[at + 1];
+            }
+            else
+            {
+                var header = file.Sections[section - 1].Header;
+                ends[at] = header.Address + header.Size;
             }
         }
 
-        var header = file.Sections[section - 1].Header;
-        return header.Address + header.Size;
+        return ends;
     }
 
     private static void Add(ObjectFile file, SymbolTable table, int index, ulong end, SymbolChunk chunk)

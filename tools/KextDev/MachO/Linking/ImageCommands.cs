@@ -30,7 +30,7 @@ internal static class ImageCommands
         [
             new SegmentCommand("__TEXT", 0, data, 0, data, AnyProtection, 5) { Sections = Headers(layout.Text) },
             new SegmentCommand("__DATA", data, end - data, data, end - data, AnyProtection, 3) { Sections = Headers(layout.Data) },
-            new SegmentCommand("__LINKEDIT", end, OutputSection.Align(linkEditSize, 12), end, linkEditSize, AnyProtection, 1),
+            new SegmentCommand("__LINKEDIT", end, OutputSection.Align(linkEditSize, ImageLayout.PageAlignment), end, linkEditSize, AnyProtection, 1),
             linkEdit?.SymbolTable ?? new SymbolTableCommand(0, 0, 0, 0),
             linkEdit?.DynamicSymbolTable ?? new DynamicSymbolTableCommand(new uint[DynamicSymbolTableCommand.WordCount]),
             new UuidCommand(uuid),

@@ -8,7 +8,8 @@ namespace KextDev.MachO.Linking;
 /// </summary>
 internal sealed class ImageLayout
 {
-    public const ulong PageSize = 4096;
+    /// <summary>log2 of a page's bytes; the kernel loads a kext at any page.</summary>
+    public const int PageAlignment = 12;
 
     /// <summary>Room for load commands that a signing tool adds.</summary>
     private const ulong HeaderPad = 128;
@@ -16,7 +17,8 @@ internal sealed class ImageLayout
     /// <summary>More than the kernel's room for kexts; bounds what an object of a few bytes can announce as zero-fill.</summary>
     private const ulong MaximumSize = 256 << 20;
 
-    private const int MaximumSections = 255;
+    /// <summary>A section's number is a byte; two numbers are left for __got and __common.</summary>
+    private const int MaximumSections = 253;
 
     private readonly List<OutputSection> _text = [];
     private readonly List<OutputSection> _data = [];
@@ -59,12 +61,6 @@ internal sealed class ImageLayout
         }
 
         layout.Number();
-        if (layout.Sections.Count > MaximumSections)
-        {
-            diagnostics.Error("KL2010", $"the objects have {layout.Sections.Count} different sections; a Mach-O file has {MaximumSections} at most", "");
-            return null;
-        }
-
         layout.CommandsEnd = ImageCommands.SizeOf(layout, versionMinimum);
         layout.DataAddress = Place(layout._text, (ulong)layout.CommandsEnd + HeaderPad);
         layout.LinkEditAddress = Place(layout._data, layout.DataAddress);
@@ -81,7 +77,7 @@ internal sealed class ImageLayout
             address += section.Size;
         }
 
-        return OutputSection.Align(address, 12);
+        return OutputSection.Align(address, PageAlignment);
     }
 
     private bool Gather(IReadOnlyList<ObjectFile> objects, DiagnosticBag diagnostics)
@@ -99,6 +95,12 @@ internal sealed class ImageLayout
 
                 if (!sections.TryGetValue((header.Segment, header.Name), out var output))
                 {
+                    if (sections.Count == MaximumSections)
+                    {
+                        diagnostics.Error("KL2010", $"with section {header} the image has more than {MaximumSections} different sections", file.Name);
+                        return false;
+                    }
+
                     output = Section(header.Segment, header.Name);
                     sections.Add((header.Segment, header.Name), output);
                 }

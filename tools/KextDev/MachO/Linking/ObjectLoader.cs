@@ -5,7 +5,6 @@ namespace KextDev.MachO.Linking;
 /// <summary>Inputs to objects: archives are opened, everything is read and checked, on all processors.</summary>
 internal static class ObjectLoader
 {
-    private const uint MaximumAlignment = 12;
     private const int MaximumSharing = 4;
 
     /// <summary>Bounds what the kext's tables may grow to; no kernel has room for a kext of this size.</summary>
@@ -134,7 +133,7 @@ internal static class ObjectLoader
                 $"the kernel's linker takes no section of type 0x{header.Type:x}"
                 + (header.Type is >= 0x11 and <= 0x15 ? ": there are no thread-local variables" : ""),
             { IsZeroFill: true, Segment: "__TEXT" } => "__TEXT has no zero-fill",
-            { Alignment: > MaximumAlignment } => $"its alignment of 2^{header.Alignment} is more than a page, and the kernel loads at any page",
+            { Alignment: > ImageLayout.PageAlignment } => $"its alignment of 2^{header.Alignment} is more than a page, and the kernel loads at any page",
             { IsZeroFill: true, Relocations.Length: > 0 } => "zero-fill has nothing to relocate",
             _ => null,
         };

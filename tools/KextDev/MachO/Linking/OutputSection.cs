@@ -49,7 +49,10 @@ internal sealed class OutputSection(string segment, string name)
         _ => 8,
     };
 
-    /// <summary>Coalesced sections become plain ones: their symbols have been coalesced.</summary>
+    /// <summary>
+    /// Whole: equal literals stay several, since a compiler may refer to one by an offset that points into its neighbour, and nothing in a
+    /// relocation tells which of the two is meant. Coalesced sections become plain ones: their symbols have been coalesced.
+    /// </summary>
     public void Add(InputSection input)
     {
         var header = input.Header;

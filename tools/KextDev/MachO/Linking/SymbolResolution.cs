@@ -182,7 +182,7 @@ internal sealed class SymbolResolution
 
     // Where the compiler says nothing: natural alignment, at most 16 bytes.
     private static byte AlignmentOf(in Symbol common) =>
-        (byte)(common.CommonAlignment > 0 ? Math.Min(common.CommonAlignment, 12) : (int)Math.Min(4, ulong.Log2(common.Value)));
+        (byte)(common.CommonAlignment > 0 ? Math.Min(common.CommonAlignment, ImageLayout.PageAlignment) : (int)Math.Min(4, ulong.Log2(common.Value)));
 
     private void Want(int name)
     {

@@ -8,7 +8,7 @@ namespace KextDev.MachO.Linking;
 internal sealed class SymbolTable(ObjectFile[] files)
 {
     // At most half full, even if every symbol were global and different: short chains, and room that need not grow.
-    private readonly int[] _slots = Slots(files);
+    private readonly int[] _buckets = Buckets(files);
     private readonly GlobalSymbol[] _symbols = new GlobalSymbol[files.Sum(file => file.Symbols.Length)];
 
     public int Count { get; private set; }
@@ -28,33 +28,33 @@ internal sealed class SymbolTable(ObjectFile[] files)
     public int GetOrAdd(ObjectFile file, int symbol)
     {
         var hash = file.Names[symbol].Hash;
-        ref var slot = ref _slots[FindSlot(file.TextOf(symbol), hash)];
-        if (slot < 0)
+        ref var bucket = ref _buckets[FindBucket(file.TextOf(symbol), hash)];
+        if (bucket < 0)
         {
-            slot = Count++;
-            _symbols[slot] = new GlobalSymbol(file.Ordinal, symbol, hash);
+            bucket = Count++;
+            _symbols[bucket] = new GlobalSymbol(file.Ordinal, symbol, hash);
         }
 
-        return slot;
+        return bucket;
     }
 
     /// <returns><see cref="GlobalSymbol.Nothing"/> when no object has that name.</returns>
-    public int Find(ReadOnlySpan<byte> name) => _slots[FindSlot(name, SymbolName.HashOf(name))];
+    public int Find(ReadOnlySpan<byte> name) => _buckets[FindBucket(name, SymbolName.HashOf(name))];
 
-    private static int[] Slots(ObjectFile[] files)
+    private static int[] Buckets(ObjectFile[] files)
     {
-        var slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, files.Sum(file => file.Symbols.Length) * 2))];
-        Array.Fill(slots, GlobalSymbol.Nothing);
-        return slots;
+        var buckets = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, files.Sum(file => file.Symbols.Length) * 2))];
+        Array.Fill(buckets, GlobalSymbol.Nothing);
+        return buckets;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int FindSlot(ReadOnlySpan<byte> name, int hash)
+    private int FindBucket(ReadOnlySpan<byte> name, int hash)
     {
-        var mask = _slots.Length - 1;
+        var mask = _buckets.Length - 1;
         for (var at = hash & mask; ; at = (at + 1) & mask)
         {
-            var index = _slots[at];
+            var index = _buckets[at];
             if (index < 0 || (_symbols[index].Hash == hash && NameOf(index).SequenceEqual(name)))
             {
                 return at;
