@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Hosts;
+using KextDev.Toolchains.Darwin;
 using Nuke.Common;
 using Serilog;
 
@@ -8,16 +9,31 @@ internal interface IKernelDeps : IKextDevBuild
     [Parameter("KernelDeps takes the newest packages for the embedded guest, its kernel included; otherwise those of the first time stay.")]
     bool Refresh => TryGetValue<bool?>(() => Refresh) ?? false;
 
+    [Parameter("What KernelBuild builds, and KernelDeps prepares for: linux (the default: what the guest needs), darwin (the macOS kext) or all.")]
+    BuildPlatform Platform => TryGetValue<BuildPlatform?>(() => Platform) ?? BuildPlatform.Linux;
+
+    sealed bool WantsLinux => Platform is BuildPlatform.Linux or BuildPlatform.All;
+
+    sealed bool WantsDarwin => Platform is BuildPlatform.Darwin or BuildPlatform.All;
+
     Target KernelDeps => _ => _
         .Description("Makes this machine ready: installs missing packages where it may, or names them; fetches what the guest is made of. Changes nothing when nothing is missing.")
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
         {
-            await RequireAsync(HostNeed.Kernel, token);
-            await using var guest = GuestFactory.Create(FindGuest(LoadProject()), Site);
-            if (guest is IPreparable preparable)
+            if (WantsDarwin)
             {
-                await preparable.PrepareAsync(Refresh, token);
+                await RequireAsync(KextToolchains.Needs, token);
+            }
+
+            if (WantsLinux)
+            {
+                await RequireAsync(HostNeed.Kernel, token);
+                await using var guest = GuestFactory.Create(FindGuest(LoadProject()), Site);
+                if (guest is IPreparable preparable)
+                {
+                    await preparable.PrepareAsync(Refresh, token);
+                }
             }
         }));
 

@@ -9,14 +9,14 @@ public sealed partial class RoomTests
     private static readonly Dictionary<string, string[]> Arrows = new(StringComparer.Ordinal)
     {
         ["Processes"] = [],
-        ["Projects"] = [],
+        ["Projects"] = ["Bundles"],
         ["Hosts"] = ["Processes"],
         ["Ktap"] = [],
         ["Crashes"] = [],
         ["Events"] = [],
         ["MachO"] = [],
         ["Bundles"] = ["MachO", "Processes"],
-        ["Toolchains"] = ["Projects", "Processes"],
+        ["Toolchains"] = ["Bundles", "Hosts", "MachO", "Projects", "Processes"],
         ["Guests"] = ["Hosts", "Projects", "Processes", "Toolchains"],
         ["Shells"] = ["Guests", "Processes"],
         ["Platforms"] = ["Guests", "Shells", "Processes"],

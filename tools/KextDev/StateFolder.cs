@@ -18,4 +18,7 @@ public sealed record StateFolder(string Path)
 
     /// <summary>One folder for each run.</summary>
     public string Runs => System.IO.Path.Combine(Path, "runs");
+
+    /// <summary>What the target Package made.</summary>
+    public string Packages => System.IO.Path.Combine(Path, "packages");
 }

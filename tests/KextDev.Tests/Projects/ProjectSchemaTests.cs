@@ -45,14 +45,18 @@ public sealed class ProjectSchemaTests
                 schema["type"]!.GetValue<string>().ShouldBe("array", path);
                 Compare(schema["items"]!.AsObject(), contract.ElementType!, $"{path}[]");
                 break;
+            case JsonTypeInfoKind.Dictionary when contract.ElementType == typeof(JsonElement):
+                schema["type"]!.GetValue<string>().ShouldBe("object", path);
+                schema["additionalProperties"]!.GetValueKind().ShouldBe(JsonValueKind.True, path);
+                break;
             case JsonTypeInfoKind.Dictionary:
                 schema["type"]!.GetValue<string>().ShouldBe("object", path);
                 // Plans are a closed set, which the schema spells out.
                 var values = schema["additionalProperties"] as JsonObject ?? schema["properties"]!.AsObject().First().Value!.AsObject();
                 Compare(values, contract.ElementType!, $"{path}.*");
                 break;
-            case JsonTypeInfoKind.None when type.IsEnum:
-                schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName), path);
+            case JsonTypeInfoKind.None when (Nullable.GetUnderlyingType(type) ?? type) is { IsEnum: true } choice:
+                schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(Enum.GetNames(choice).Select(JsonNamingPolicy.CamelCase.ConvertName), path);
                 break;
             default:
                 schema["type"]!.GetValue<string>().ShouldBe(type == typeof(int) ? "integer" : "string", path);

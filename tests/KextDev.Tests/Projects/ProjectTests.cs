@@ -14,9 +14,9 @@ public sealed class ProjectTests : IDisposable
         var project = Project.Load(_folder.ManifestFile);
 
         project.Folder.ShouldBe(_folder.Path);
-        project.Linux.KbuildFolder.ShouldBe(_folder.PathOf("linux"));
-        project.Linux.DefaultVariant.ShouldBe("normal");
-        project.Linux.Variants["test"].ShouldBe(["-DTEST"]);
+        project.RequireLinux().KbuildFolder.ShouldBe(_folder.PathOf("linux"));
+        project.RequireLinux().DefaultVariant.ShouldBe("normal");
+        project.RequireLinux().Variants["test"].ShouldBe(["-DTEST"]);
         project.Programs.Common.ShouldBe([_folder.PathOf("tests/ktap.c")]);
         project.Programs.Others["tool"].ShouldBe(_folder.PathOf("user/tool.c"));
         project.Tests.Select(test => test.Source).ShouldBe([_folder.PathOf("tests/a.c"), _folder.PathOf("tests/b.c"), _folder.PathOf("tests/b.c")]);
@@ -49,7 +49,7 @@ public sealed class ProjectTests : IDisposable
     [InlineData("user/tool.c", "user/tool.h", 14, "'user/tool.h' is no C source")]
     [InlineData("\"tool\":", "\"lifecycle\":", 25, "a program is called 'lifecycle' already, in line 14")]
     [InlineData("tests/a.c", "tests/x.c", 19, "the source tests/x.c does not exist")]
-    [InlineData("\"variant\": \"test\"", "\"variant\": \"tset\"", 20, "there is no variant 'tset'. Declared in platforms.linux.variants: normal, test. Did you mean 'test'?")]
+    [InlineData("\"variant\": \"test\"", "\"variant\": \"tset\"", 20, "there is no variant 'tset'. Declared are: normal, test. Did you mean 'test'?")]
     [InlineData("\"timeLimit\": 120", "\"timeLimit\": 0", 21, "tests[0].timeLimit is 0: allowed is 1 to 86400.")]
     [InlineData("[\"-v\"]", "[\"{seconds}\"]", 22, "'{seconds}' asks for a length that only a soak has")]
     [InlineData("\"quick\":", "\"quik\":", 23, "there is no plan 'quik'. Plans: quick, full, soak. Did you mean 'quick'?")]

@@ -3,7 +3,8 @@ namespace KextDev.Hosts;
 /// <summary>Something that a host must have.</summary>
 /// <param name="Package">The Debian package that brings it.</param>
 /// <param name="Purpose">What it is needed for, in a user's words.</param>
-/// <param name="Sign">What shows that it is there: the name of a program, or the absolute path of a file, in which one folder may be "*".</param>
+/// <param name="Sign">What shows that it is there: the name of a program, or the absolute path of a file, in which one folder may be "*".
+/// Several, any of which will do, are separated by "|".</param>
 public sealed record HostNeed(string Package, string Purpose, string Sign)
 {
     /// <summary>What building an extension and running it in a guest take on Debian 12. apt, dpkg and setsid are part of every Debian.</summary>
@@ -23,8 +24,8 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
     /// <summary>What building a kext takes on a host that is no Mac; KextDev itself links.</summary>
     public static IReadOnlyList<HostNeed> Darwin { get; } =
     [
-        new("clang-14", "compiles kexts", "clang-14"),
-        new("llvm-14", "gathers a kext's debug information", "dsymutil-14"),
+        new("clang-14", "compiles kexts", $"clang-14|clang|{Later("clang")}"),
+        new("llvm-14", "gathers a kext's debug information", $"dsymutil-14|dsymutil|llvm-dsymutil|{Later("dsymutil")}"),
     ];
 
     /// <summary>What KextDev's own tests take besides.</summary>
@@ -40,7 +41,12 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
     ];
 
-    public bool IsMet => Sign[0] != '/' ? ProgramPath.Find(Sign) is not null : Matches(Sign);
+    /// <summary>The sign that the package brings.</summary>
+    public string FirstSign => Sign.Split('|')[0];
+
+    public bool IsMet => Sign.Split('|').Any(sign => sign[0] != '/' ? ProgramPath.Find(sign) is not null : Matches(sign));
+
+    private static string Later(string program) => string.Join('|', Enumerable.Range(15, 8).Select(version => $"{program}-{version}"));
 
     private static bool Matches(string pattern)
     {

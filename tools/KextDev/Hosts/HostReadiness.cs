@@ -27,7 +27,7 @@ public sealed class HostReadiness(IReadOnlyList<HostNeed> needs, Note note)
 
         foreach (var need in missing)
         {
-            note($"Missing: {need.Sign} ({need.Purpose}), of the package {need.Package}.");
+            note($"Missing: {need.FirstSign} ({need.Purpose}), of the package {need.Package}.");
         }
 
         var privilege = await FindPrivilegeAsync(cancellationToken)
@@ -39,7 +39,7 @@ public sealed class HostReadiness(IReadOnlyList<HostNeed> needs, Note note)
         if (Missing() is { Count: > 0 } still)
         {
             throw new InfrastructureException(
-                $"apt installed {string.Join(", ", Packages(still))}, and still there is no {string.Join(", ", still.Select(need => need.Sign))}. "
+                $"apt installed {string.Join(", ", Packages(still))}, and still there is no {string.Join(", ", still.Select(need => need.FirstSign))}. "
                 + "This is made for Debian 12, whose packages bring these; on another system install them by hand.");
         }
     }

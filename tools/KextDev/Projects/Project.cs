@@ -1,17 +1,26 @@
+using KextDev.Bundles;
+
 namespace KextDev.Projects;
 
 /// <summary>An extension under test: its sources, and the programs that test it. Every path is a full one.</summary>
 /// <param name="Name">Safe as a file name.</param>
 /// <param name="File">The manifest that this was read from.</param>
 /// <param name="Guest">The guest that the project is tested in unless the user names another.</param>
-/// <param name="Linux">How the Linux module is built.</param>
+/// <param name="Linux">How the Linux module is built; null when the project has none.</param>
+/// <param name="Darwin">How the macOS kext is built; null when the project has none. One of the two is there.</param>
 /// <param name="Programs">What the guest programs have in common.</param>
 /// <param name="Tests">In the order in which they run.</param>
 public sealed record Project(
-    string Name, string File, string Guest, LinuxExtension Linux, GuestPrograms Programs, IReadOnlyList<TestDeclaration> Tests)
+    string Name, string File, string Guest, LinuxExtension? Linux, DarwinExtension? Darwin, GuestPrograms Programs, IReadOnlyList<TestDeclaration> Tests)
 {
     /// <summary>The folder of the manifest: everything that is built lies in it.</summary>
     public string Folder => Path.GetDirectoryName(File)!;
+
+    /// <exception cref="InfrastructureException">The project has no Linux module.</exception>
+    public LinuxExtension RequireLinux() => Linux ?? throw Missing("linux", "Linux module");
+
+    /// <exception cref="InfrastructureException">The project has no macOS kext.</exception>
+    public DarwinExtension RequireDarwin() => Darwin ?? throw Missing("darwin", "macOS kext");
 
     /// <summary>Reads kextdev.json, or the file of that name in a given folder.</summary>
     /// <exception cref="ManifestException">It cannot be read, or says something that it may not.</exception>
@@ -20,6 +29,9 @@ public sealed record Project(
         var file = Directory.Exists(path) ? Path.Combine(path, "kextdev.json") : path;
         return new ProjectReader(StrictJson.ReadLocated<ProjectManifest>(file)).Read();
     }
+
+    private InfrastructureException Missing(string platform, string what) =>
+        new($"The project {Name} has no {what}: {File} declares no platforms.{platform}. Declare it, or build for the platform that is there.");
 }
 
 /// <param name="KbuildFolder">The folder with the module's Kbuild file; in the project's folder.</param>
@@ -28,6 +40,50 @@ public sealed record Project(
 /// <param name="DefaultVariant">The one that is built when nobody asks for another.</param>
 public sealed record LinuxExtension(
     string KbuildFolder, string Module, IReadOnlyDictionary<string, IReadOnlyList<string>> Variants, string DefaultVariant);
+
+/// <param name="Info">What Info.plist says in the normal build.</param>
+/// <param name="Sources">C and C++ sources, in a fixed order.</param>
+public sealed record DarwinExtension(KextInfo Info, IReadOnlyList<string> Sources)
+{
+    /// <summary>The variant that is a build for tests: it is never packed, and KERNEL_TEST is defined in it.</summary>
+    public const string TestVariant = "test";
+
+    /// <summary>Folders in which the sources look for headers.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>The project's own declarations of the kernel's interface, used where there is no SDK; null when it has none.</summary>
+    public string? Headers { get; init; }
+
+    /// <summary>For the compiler; include paths are relative to the project's folder.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>C names of the functions that the kernel calls after loading and before unloading; null where a kext needs none.</summary>
+    public string? Start { get; init; }
+
+    public string? Stop { get; init; }
+
+    /// <summary>The macOS version that the compiler is told: "10.13".</summary>
+    public string DeploymentTarget { get; init; } = "10.13";
+
+    /// <summary>The kext must load on these.</summary>
+    public IReadOnlyList<MacRelease> Releases { get; init; } = MacRelease.All;
+
+    /// <summary>Compiler flags of each variant, by its name.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Variants { get; init; }
+
+    /// <summary>The one that is shipped.</summary>
+    public required string DefaultVariant { get; init; }
+
+    /// <exception cref="InfrastructureException">There is no such variant.</exception>
+    public void RequireVariant(string variant)
+    {
+        if (!Variants.ContainsKey(variant))
+        {
+            throw new InfrastructureException(
+                $"The kext {Info.Name} has no variant '{variant}'. Variants: {string.Join(", ", Variants.Keys)}.{ClosestMatch.Question(variant, Variants.Keys)}");
+        }
+    }
+}
 
 /// <param name="Flags">For the compiler; include paths are relative to the project's folder.</param>
 /// <param name="Common">C sources that are linked into every program.</param>

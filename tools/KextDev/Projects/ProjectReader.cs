@@ -12,20 +12,46 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
     {
         CheckName("name", _manifest.Name);
         var linux = ReadLinux();
+        var darwin = new DarwinReader(located, _manifest.Platforms.Darwin, CheckName, Resolve).Read();
+        var variants = SharedVariants(linux, darwin);
         var programs = ReadPrograms();
         var tests = new List<TestDeclaration>();
         foreach (var (index, test) in _manifest.Tests.Index())
         {
-            tests.Add(ReadTest($"tests[{index}]", test, linux, tests, programs));
+            tests.Add(ReadTest($"tests[{index}]", test, variants, tests, programs));
         }
 
-        return new Project(_manifest.Name, _file, _manifest.Guest, linux, programs, tests);
+        return new Project(_manifest.Name, _file, _manifest.Guest, linux, darwin, programs, tests);
     }
 
-    private LinuxExtension ReadLinux()
+    /// <summary>The variants' names, the default first: a test asks for its variant whatever system it runs on.</summary>
+    private IReadOnlyList<string> SharedVariants(LinuxExtension? linux, DarwinExtension? darwin)
+    {
+        if (linux is null && darwin is null)
+        {
+            throw located.Problem("platforms", "no platform is declared. Declare platforms.linux, platforms.darwin, or both.");
+        }
+
+        IReadOnlyList<string> Names(IReadOnlyDictionary<string, IReadOnlyList<string>> variants, string first) =>
+            [first, .. variants.Keys.Where(name => name != first)];
+        var ofLinux = linux is null ? null : Names(linux.Variants, linux.DefaultVariant);
+        var ofDarwin = darwin is null ? null : Names(darwin.Variants, darwin.DefaultVariant);
+        return ofLinux is null || ofDarwin is null || (ofLinux[0] == ofDarwin[0] && ofLinux.ToHashSet(StringComparer.Ordinal).SetEquals(ofDarwin))
+            ? ofLinux ?? ofDarwin!
+            : throw located.Problem(
+                "platforms.darwin.variants",
+                $"the variants are {string.Join(", ", ofDarwin)}, and those of platforms.linux {string.Join(", ", ofLinux)}: a test could not say which it means. "
+                + "Declare the same names on both, the default first.");
+    }
+
+    private LinuxExtension? ReadLinux()
     {
         const string path = "platforms.linux";
-        var linux = _manifest.Platforms.Linux;
+        if (_manifest.Platforms.Linux is not { } linux)
+        {
+            return null;
+        }
+
         var folder = Resolve($"{path}.kbuild", linux.Kbuild);
         if (!Directory.Exists(folder))
         {
@@ -70,7 +96,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             others.ToDictionary(other => other.Key, other => Source($"programs.others.{other.Key}", other.Value), StringComparer.Ordinal));
     }
 
-    private TestDeclaration ReadTest(string path, TestManifest test, LinuxExtension linux, List<TestDeclaration> earlier, GuestPrograms programs)
+    private TestDeclaration ReadTest(string path, TestManifest test, IReadOnlyList<string> variants, List<TestDeclaration> earlier, GuestPrograms programs)
     {
         CheckName($"{path}.name", test.Name);
         var twin = earlier.FindIndex(other => other.Name == test.Name);
@@ -84,11 +110,11 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             throw located.Problem($"{path}.name", $"a program is called '{test.Name}' already, in line {located.Line($"programs.others.{test.Name}")}. Give this one another name.");
         }
 
-        var variant = test.Variant ?? linux.DefaultVariant;
-        if (!linux.Variants.ContainsKey(variant))
+        var variant = test.Variant ?? variants[0];
+        if (!variants.Contains(variant))
         {
             throw located.Problem(
-                $"{path}.variant", $"there is no variant '{variant}'. Declared in platforms.linux.variants: {string.Join(", ", linux.Variants.Keys)}.{ClosestMatch.Question(variant, linux.Variants.Keys)}");
+                $"{path}.variant", $"there is no variant '{variant}'. Declared are: {string.Join(", ", variants)}.{ClosestMatch.Question(variant, variants)}");
         }
 
         var plans = test.Plans ?? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
@@ -109,7 +135,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             test.Name, Source($"{path}.source", test.Source), variant, test.Extension, TimeSpan.FromSeconds(test.TimeLimit), arguments, plans);
     }
 
-    private const string PathsAreRelative = "Paths are relative to the manifest's folder.";
+    internal const string PathsAreRelative = "Paths are relative to the manifest's folder.";
 
     private void CheckName(string keyPath, string name)
     {

@@ -17,7 +17,7 @@ public sealed class LoadByHand(StateFolder state, RunJournal journal)
     {
         var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence)));
         await using var guest = GuestFactory.Create(definition, site);
-        var variant = project.Linux.DefaultVariant;
+        var variant = project.RequireLinux().DefaultVariant;
         var built = await journal.StageAsync(
             Stage.Build, () => new BuildExtension(state, journal).RunAsync(project, [variant], guest, cancellationToken));
         var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));

@@ -12,7 +12,7 @@ public sealed class UnloadByHand(RunJournal journal, TimeProvider clock)
     public async Task<KernelAnswer> RunAsync(Project project, GuestPlatform platform, GuestEndpoint endpoint, CancellationToken cancellationToken)
     {
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));
-        var extension = new DeployedExtension(project.Linux.Module, project.Linux.DefaultVariant, Path: "", BuiltFor: "");
+        var extension = new DeployedExtension(project.RequireLinux().Module, project.RequireLinux().DefaultVariant, Path: "", BuiltFor: "");
         var files = new DeployedFiles("", new Dictionary<string, DeployedExtension>(StringComparer.Ordinal) { [extension.Variant] = extension },
             new Dictionary<string, string>(StringComparer.Ordinal));
         var slot = new ExtensionSlot(KernelPlatforms.Of(platform), shell, files);

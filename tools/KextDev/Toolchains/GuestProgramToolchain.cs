@@ -45,28 +45,10 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
     private sealed class Build(Project project, string folder, CompilerOutput output)
     {
         private readonly IReadOnlyList<string> _flags = [.. project.Programs.Flags.Select(flag => AbsoluteInclude(flag, project.Folder))];
+        private readonly IncrementalBuild _incremental = new(folder, output);
 
-        /// <summary>Does all of one kind, a few at once; then fails if one of them failed.</summary>
-        public async Task RunAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, Task<string?>> build, CancellationToken cancellationToken)
-        {
-            var failures = new List<string>();
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(items, options, async (item, cancellation) =>
-            {
-                if (await build(item, cancellation) is { } failure)
-                {
-                    lock (failures)
-                    {
-                        failures.Add(failure);
-                    }
-                }
-            });
-
-            if (failures.Count > 0)
-            {
-                throw output.Failure(string.Join('\n', failures), []);
-            }
-        }
+        public Task RunAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, Task<string?>> build, CancellationToken cancellationToken) =>
+            _incremental.RunAsync(items, build, cancellationToken);
 
         /// <returns>Null, or what failed.</returns>
         public Task<string?> CompileAsync(string source, CancellationToken cancellationToken)
@@ -76,7 +58,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
             return MakeAsync(
                 made,
                 [.. _flags, "-MMD", "-MF", dependencies, "-c", "-o", made, source],
-                () => Dependencies(File.ReadAllText(dependencies)).Select(file => Path.GetFullPath(file, project.Folder)),
+                () => IncrementalBuild.Dependencies(File.ReadAllText(dependencies)).Select(file => Path.GetFullPath(file, project.Folder)),
                 $"{Path.GetRelativePath(project.Folder, source)} was not compiled",
                 cancellationToken);
         }
@@ -94,7 +76,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
                 cancellationToken);
         }
 
-        private async Task<string?> MakeAsync(
+        private Task<string?> MakeAsync(
             string made, IReadOnlyList<string> arguments, Func<IEnumerable<string>> inputs, string failure, CancellationToken cancellationToken)
         {
             var command = new HostCommand(Compiler, arguments)
@@ -102,31 +84,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
                 WorkingDirectory = project.Folder,
                 Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
             };
-            var stampFile = Path.Combine(folder, ".stamps", Path.GetRelativePath(folder, made));
-            if (BuildStamp.Holds(stampFile, command.ToString()))
-            {
-                return null;
-            }
-
-            Directory.CreateDirectory(Path.GetDirectoryName(made)!);
-            Directory.CreateDirectory(Path.GetDirectoryName(stampFile)!);
-            File.Delete(stampFile);
-            var start = DateTime.UtcNow;
-            var result = await command.TryRunAsync(cancellationToken);
-            output.Add((result.Output + result.Error).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-            if (result.ExitCode != 0)
-            {
-                return $"{failure}: {Compiler} ended with exit code {result.ExitCode}. Command: {command}";
-            }
-
-            // A source that changed while the compiler read it leaves no stamp, so that it is compiled again next time.
-            IReadOnlyList<string> read = [.. inputs()];
-            if (read.All(file => File.GetLastWriteTimeUtc(file) < start))
-            {
-                BuildStamp.Write(stampFile, BuildStamp.Make(command.ToString(), read.Append(made)));
-            }
-
-            return null;
+            return _incremental.MakeAsync(command, made, inputs, failure, cancellationToken);
         }
 
         private string Object(string source) => Path.Combine(folder, ".objects", Path.GetRelativePath(project.Folder, source) + ".o");
@@ -135,12 +93,4 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
     // The compiler runs in the project's folder, but its messages shall name files as they are found from anywhere.
     private static string AbsoluteInclude(string flag, string folder) =>
         flag.StartsWith("-I", StringComparison.Ordinal) && flag.Length > 2 ? "-I" + Path.GetFullPath(flag[2..], folder) : flag;
-
-    // "object: source header \⏎ header", a space in a name written as "\ ".
-    private static IEnumerable<string> Dependencies(string rule) =>
-        rule[(rule.IndexOf(": ", StringComparison.Ordinal) + 2)..]
-            .Replace("\\\n", " ", StringComparison.Ordinal)
-            .Replace("\\ ", "\0", StringComparison.Ordinal)
-            .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
-            .Select(file => file.Replace('\0', ' '));
 }

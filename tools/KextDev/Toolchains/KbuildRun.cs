@@ -5,18 +5,19 @@ using KextDev.Projects;
 namespace KextDev.Toolchains;
 
 /// <summary>One module in one mirror of its sources: whether it is up to date, and the run of make that brings it there.</summary>
-internal sealed partial class KbuildRun(Project project, string variant, IReadOnlyList<string> flags, KernelTree tree, string mirror)
+internal sealed partial class KbuildRun(
+    Project project, LinuxExtension linux, string variant, IReadOnlyList<string> flags, KernelTree tree, string mirror)
 {
     private readonly string _stampFile = Path.Combine(mirror, ".stamp");
 
     // There while make runs, and after it was killed.
     private readonly string _unfinishedMark = Path.Combine(mirror, ".unfinished");
 
-    private string ModuleFolder => Path.Combine(mirror, Path.GetRelativePath(project.Folder, project.Linux.KbuildFolder));
+    private string ModuleFolder => Path.Combine(mirror, Path.GetRelativePath(project.Folder, linux.KbuildFolder));
 
-    public string ModuleFile => Path.Combine(ModuleFolder, project.Linux.Module + ".ko");
+    public string ModuleFile => Path.Combine(ModuleFolder, linux.Module + ".ko");
 
-    private string Subject => $"The module {project.Linux.Module} (variant {variant}) was not built";
+    private string Subject => $"The module {linux.Module} (variant {variant}) was not built";
 
     public async Task BringUpToDateAsync(CompilerOutput output, CancellationToken cancellationToken)
     {
@@ -98,7 +99,7 @@ internal sealed partial class KbuildRun(Project project, string variant, IReadOn
         if (!File.Exists(ModuleFile))
         {
             throw output.Failure(
-                $"{Subject}: {project.Linux.KbuildFolder} makes no {project.Linux.Module}.ko. The Kbuild file there needs \"obj-m := {project.Linux.Module}.o\", or the manifest another module name.",
+                $"{Subject}: {linux.KbuildFolder} makes no {linux.Module}.ko. The Kbuild file there needs \"obj-m := {linux.Module}.o\", or the manifest another module name.",
                 steps);
         }
     }

@@ -13,9 +13,10 @@ public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, 
     /// <exception cref="InfrastructureException">There is no such variant, or the build cannot run here.</exception>
     public async Task<LinuxModule> BuildAsync(Project project, string variant, KernelTree tree, CancellationToken cancellationToken)
     {
-        if (!project.Linux.Variants.TryGetValue(variant, out var flags))
+        var linux = project.RequireLinux();
+        if (!linux.Variants.TryGetValue(variant, out var flags))
         {
-            var known = project.Linux.Variants.Keys;
+            var known = linux.Variants.Keys;
             throw new InfrastructureException(
                 $"The extension {project.Name} has no variant '{variant}'. Variants: {string.Join(", ", known)}.{ClosestMatch.Question(variant, known)}");
         }
@@ -26,14 +27,14 @@ public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, 
         try
         {
             using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
-            var build = new KbuildRun(project, variant, flags, tree, mirror);
+            var build = new KbuildRun(project, linux, variant, flags, tree, mirror);
             await build.BringUpToDateAsync(new CompilerOutput(tell), cancellationToken);
             return LinuxModule.Read(build.ModuleFile, variant);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InfrastructureException(
-                $"The module {project.Linux.Module} (variant {variant}) was not built in {mirror}: {exception.Message} Make sure that the folder may be written to and that the disk is not full.",
+                $"The module {linux.Module} (variant {variant}) was not built in {mirror}: {exception.Message} Make sure that the folder may be written to and that the disk is not full.",
                 exception);
         }
     }

@@ -6,8 +6,8 @@ namespace KextDev.Toolchains;
 /// </summary>
 internal sealed class SourceMirror(string source, string mirror)
 {
-    // What a build by hand may have left in the source tree; linked, the next build would write into the user's folder.
-    private static readonly string[] s_products = [".o", ".ko", ".mod", ".mod.c", "Module.symvers", "modules.order"];
+    // What a build by hand, or KextDev for editors, may have left in the source tree; linked, the next build would write into the user's folder.
+    private static readonly string[] s_products = [".o", ".ko", ".mod", ".mod.c", "Module.symvers", "modules.order", CompileCommands.FileName];
 
     private readonly string _listFile = Path.Combine(mirror, ".sources");
 

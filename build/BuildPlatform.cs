@@ -1,0 +1,7 @@
+/// <summary>What to build for. Nuke takes the names in any case.</summary>
+internal enum BuildPlatform
+{
+    Linux,
+    Darwin,
+    All,
+}
