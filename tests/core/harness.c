@@ -19,12 +19,6 @@
 /* Ends a test that hangs; generous, for it only decides between "failed" and "failed". */
 #define WATCHDOG_SECONDS 120
 
-static const struct test *const suites[] = {
-    ring_model_tests, ring_life_tests, ring_threads_tests, ring_sleep_tests,
-    event_tests,      reader_tests,    json_tests,
-};
-#define SUITE_COUNT (sizeof(suites) / sizeof(*suites))
-
 static uint64_t seed;
 static char failure[512];
 static bool failed;
@@ -163,13 +157,13 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	for (size_t i = 0; i < SUITE_COUNT; i++)
-		for (const struct test *test = suites[i]; test->name; test++)
+	for (size_t i = 0; harness_suites[i]; i++)
+		for (const struct test *test = harness_suites[i]; test->name; test++)
 			count += wanted(test, pattern);
 	signal(SIGALRM, hang);
 	printf("KTAP version 1\n1..%u\n# seed %llu\n", count, (unsigned long long)seed);
-	for (size_t i = 0; i < SUITE_COUNT; i++)
-		for (const struct test *test = suites[i]; test->name; test++)
+	for (size_t i = 0; harness_suites[i]; i++)
+		for (const struct test *test = harness_suites[i]; test->name; test++)
 			if (wanted(test, pattern))
 				bad += !run_test(test, ++number);
 	printf("# %u passed, %u failed\n", count - bad, bad);

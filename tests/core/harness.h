@@ -17,14 +17,8 @@ struct test {
 	void (*run)(void);
 };
 
-/* Each file of tests ends its table with an empty entry. */
-extern const struct test ring_model_tests[];
-extern const struct test ring_life_tests[];
-extern const struct test ring_threads_tests[];
-extern const struct test ring_sleep_tests[];
-extern const struct test event_tests[];
-extern const struct test reader_tests[];
-extern const struct test json_tests[];
+/* Each program's: its tables, and NULL. Each file of tests ends its table with an empty entry. */
+extern const struct test *const harness_suites[];
 
 /* Notes what failed; false, so that a test may say `if (!EXPECT(...)) return;`. */
 bool harness_fail(const char *file, int line, const char *format, ...)
