@@ -261,6 +261,46 @@ static void a_sleeper_wakes(void)
 	xnu_task_release(stranger);
 }
 
+struct ending {
+	struct client *client;
+	bool ended;
+};
+
+static void *unsubscribe(void *argument)
+{
+	struct ending *ending = argument;
+
+	xnu_task_switch(ending->client->task);
+	EXPECT_EQUAL(client_subscribe(ending->client, OSQ_EVENT_FILE, false), 0);
+	__atomic_store_n(&ending->ended, true, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static void the_end_of_a_subscription_waits_for_who_is_inside(void)
+{
+	struct client client;
+	struct ending ending = {.client = &client};
+	pthread_t traffic, end_of_it;
+	int i;
+
+	if (!begin(&client))
+		return;
+	EXPECT_EQUAL(client_subscribe(&client, OSQ_EVENT_FILE, true), 0);
+	xnu_hold_attributes();
+	EXPECT(!pthread_create(&traffic, NULL, run_traffic, NULL));
+	xnu_wait_for_held();
+	EXPECT(!pthread_create(&end_of_it, NULL, unsubscribe, &ending));
+	for (i = 0; i < 1000; i++)
+		xnu_pause();
+	EXPECT(!__atomic_load_n(&ending.ended, __ATOMIC_SEQ_CST));
+	xnu_give_attributes();
+	pthread_join(traffic, NULL);
+	pthread_join(end_of_it, NULL);
+	EXPECT_EQUAL(client_read(&client, OSQ_SYNC_NO_BLOCK), 0);
+	EXPECT_EQUAL(client.counts[OSQ_EVENT_FILE], 1); /* of the one who was inside */
+	end(&client);
+}
+
 #ifdef OSQ_TEST_BUILD
 static void numbers_test_events_by_opening(void)
 {
@@ -295,6 +335,8 @@ const struct test darwin_tests[] = {
     {"keeps_to_the_prefixes_and_from_its_client", keeps_to_the_prefixes_and_from_its_client},
     {"a_subscription_that_fails_leaves_nothing", a_subscription_that_fails_leaves_nothing},
     {"a_sleeper_wakes", a_sleeper_wakes},
+    {"the_end_of_a_subscription_waits_for_who_is_inside",
+     the_end_of_a_subscription_waits_for_who_is_inside},
 #ifdef OSQ_TEST_BUILD
     {"numbers_test_events_by_opening", numbers_test_events_by_opening},
 #endif

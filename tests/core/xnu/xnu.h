@@ -55,6 +55,11 @@ void xnu_connect(void);
 void xnu_bind(void);
 void xnu_accept(void);
 
+/* Keeps whoever asks for a file's attributes until the second call; wait for the first one. */
+void xnu_hold_attributes(void);
+void xnu_wait_for_held(void);
+void xnu_give_attributes(void);
+
 /* The n-th of these from now on fails, once; 0 is the next one, -1 none. */
 enum xnu_failure {
 	XNU_NO_MAJOR,

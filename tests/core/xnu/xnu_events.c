@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* What tells the extension of events: kauth, MAC policies, socket filters; and vnodes. */
+/* What tells the extension of events: kauth and MAC policies; and vnodes. */
 #include "xnu.h"
 
 #include <errno.h>
@@ -207,202 +207,58 @@ int vfs_context_rele(void *context)
 	return 0;
 }
 
+static pthread_mutex_t file_system = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t file_system_changed = PTHREAD_COND_INITIALIZER;
+static bool holding, held;
+
+static void set_holding(bool hold)
+{
+	pthread_mutex_lock(&file_system);
+	holding = hold;
+	held = false;
+	pthread_cond_broadcast(&file_system_changed);
+	pthread_mutex_unlock(&file_system);
+}
+
+void xnu_hold_attributes(void)
+{
+	set_holding(true);
+}
+
+void xnu_give_attributes(void)
+{
+	set_holding(false);
+}
+
+void xnu_wait_for_held(void)
+{
+	pthread_mutex_lock(&file_system);
+	while (!held)
+		pthread_cond_wait(&file_system_changed, &file_system);
+	pthread_mutex_unlock(&file_system);
+}
+
+static void ask_file_system(void)
+{
+	pthread_mutex_lock(&file_system);
+	held |= holding;
+	pthread_cond_broadcast(&file_system_changed);
+	while (holding)
+		pthread_cond_wait(&file_system_changed, &file_system);
+	pthread_mutex_unlock(&file_system);
+}
+
 /* Darwin 20's structure, 440 bytes long, all of it filled. */
 int vnode_getattr(uintptr_t vnode, uint8_t *attributes, const void *context)
 {
 	const uint16_t mode = 0755;
 
 	EXPECT(context);
-	xnu_pause();
+	ask_file_system();
 	if (vnode == XNU_STRANGE_FILE)
 		return EIO;
 	memcpy(attributes, attributes + 8, 8); /* what is wanted is supported */
 	memset(attributes + 16, 0x11, 440 - 16);
 	memcpy(attributes + 76, &mode, sizeof(mode));
 	return 0;
-}
-
-/* Socket filters. They leave on a thread of the kernel's own, when the last one is out of them. */
-#define FILTERS 32
-
-struct filter {
-	uint32_t handle;
-	int flags;
-	char *name;
-	void (*unregistered)(uint32_t handle);
-	int (*attach)(void **cookie, uintptr_t socket);
-	void (*detach)(void *cookie, uintptr_t socket);
-	void *others[6];
-	int (*connect_out)(void *cookie, uintptr_t socket, const void *to);
-	int (*bind)(void *cookie, uintptr_t socket, const void *to);
-	void *more[4];
-	unsigned int extension_size;
-	int (*accept)(void *cookie, uintptr_t listening, uintptr_t socket, const void *local,
-	              const void *remote);
-	void *reserved[5];
-};
-
-static struct registration {
-	struct filter filter;
-	int domain, protocol;
-	bool leaving;
-	int references; /* 0: free */
-} registrations[FILTERS];
-
-static pthread_mutex_t filters = PTHREAD_MUTEX_INITIALIZER;
-
-static struct registration *find_filter(uint32_t handle)
-{
-	size_t i;
-
-	for (i = 0; i < FILTERS; i++)
-		if (registrations[i].references && !registrations[i].leaving &&
-		    registrations[i].filter.handle == handle)
-			return &registrations[i];
-	return NULL;
-}
-
-int sflt_register(const struct filter *filter, int domain, int type, int protocol)
-{
-	struct registration *free = registrations;
-
-	EXPECT(sizeof(*filter) == 192 && filter->flags == 5 && filter->extension_size == 56);
-	EXPECT((type == 1 && protocol == 6) || (type == 2 && protocol == 17));
-	if (xnu_fails(XNU_NO_FILTER))
-		return ENOBUFS;
-	pthread_mutex_lock(&filters);
-	EXPECT(!find_filter(filter->handle));
-	while (free->references)
-		free++;
-	*free = (struct registration){
-	    .filter = *filter, .domain = domain, .protocol = protocol, .references = 1};
-	pthread_mutex_unlock(&filters);
-	xnu_count(1);
-	return 0;
-}
-
-/* Also the kernel's thread: the extension may be gone as soon as it has been told. */
-static void *finish(void *argument)
-{
-	struct registration *registration = argument;
-	struct filter filter = registration->filter;
-
-	xnu_pause();
-	xnu_enter_extension();
-	filter.detach(NULL, 4);
-	pthread_mutex_lock(&filters);
-	registration->references = 0;
-	pthread_mutex_unlock(&filters);
-	xnu_count(-1);
-	filter.unregistered(filter.handle);
-	xnu_leave_extension();
-	return NULL;
-}
-
-/* The last reference but the registration's own. */
-static void put(struct registration *registration)
-{
-	pthread_t thread;
-	bool last;
-
-	pthread_mutex_lock(&filters);
-	last = --registration->references == 0;
-	registration->references += last; /* finish's */
-	pthread_mutex_unlock(&filters);
-	if (last && EXPECT(!pthread_create(&thread, NULL, finish, registration)))
-		pthread_detach(thread);
-}
-
-int sflt_unregister(uint32_t handle)
-{
-	struct registration *registration;
-
-	pthread_mutex_lock(&filters);
-	registration = find_filter(handle);
-	if (registration)
-		registration->leaving = true;
-	pthread_mutex_unlock(&filters);
-	if (!registration)
-		return ENOENT;
-	put(registration);
-	return 0;
-}
-
-/* Sockets are numbers: their family. 127.0.0.1 port 258, fe80:: port 259 on interface 4. */
-static const uint8_t v4[28] = {16, 2, 1, 2, 127, 0, 0, 1};
-static const uint8_t v6[28] = {28, 30, 1, 3, 0, 0, 0, 0, 0xFE, 0x80, [24] = 4};
-
-static const uint8_t *name_of(uintptr_t socket)
-{
-	return socket == 4 ? v4 : v6;
-}
-
-int sock_gettype(uintptr_t socket, int *domain, int *type, int *protocol)
-{
-	*domain = name_of(socket)[1];
-	*type = 1;
-	*protocol = 6;
-	return 0;
-}
-
-int sock_getsockname(uintptr_t socket, void *name, int size)
-{
-	EXPECT_EQUAL(size, 28);
-	memcpy(name, name_of(socket), name_of(socket)[0]);
-	return 0;
-}
-
-/* In each filter for TCP. */
-static void use(void (*operation)(const struct filter *filter, void *cookie, uintptr_t socket))
-{
-	size_t i;
-
-	for (i = 0; i < FILTERS; i++) {
-		struct registration *registration = &registrations[i];
-		void *cookie = (void *)1;
-		bool taken;
-
-		pthread_mutex_lock(&filters);
-		taken = registration->references && !registration->leaving &&
-		        registration->protocol == 6;
-		registration->references += taken;
-		pthread_mutex_unlock(&filters);
-		if (!taken)
-			continue;
-		xnu_enter_extension();
-		EXPECT(!registration->filter.attach(&cookie, 4) && !cookie);
-		operation(&registration->filter, cookie, registration->domain == 2 ? 4 : 6);
-		xnu_leave_extension();
-		put(registration);
-	}
-}
-
-static void do_connect(const struct filter *filter, void *cookie, uintptr_t socket)
-{
-	EXPECT_EQUAL(filter->connect_out(cookie, socket, name_of(socket)), 0);
-}
-
-static void do_bind(const struct filter *filter, void *cookie, uintptr_t socket)
-{
-	EXPECT_EQUAL(filter->bind(cookie, socket, name_of(socket)), 0);
-}
-
-static void do_accept(const struct filter *filter, void *cookie, uintptr_t socket)
-{
-	EXPECT_EQUAL(filter->accept(cookie, 4, socket, name_of(socket), NULL), 0);
-}
-
-void xnu_connect(void)
-{
-	use(do_connect);
-}
-
-void xnu_bind(void)
-{
-	use(do_bind);
-}
-
-void xnu_accept(void)
-{
-	use(do_accept);
 }
