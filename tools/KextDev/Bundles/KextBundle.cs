@@ -103,7 +103,7 @@ public sealed record KextBundle(
             var files = new List<BundleFile> { Describe(folder, new DirectoryInfo(folder)) };
             if (!Directory.Exists(folder))
             {
-                throw new DirectoryNotFoundException("no such folder");
+                throw new DirectoryNotFoundException("there is no such folder.");
             }
 
             files.AddRange(FolderWalk.Below(folder)
