@@ -5,14 +5,19 @@
 
 #define SETTLE_MS 100 /* ten of XNU's time slices */
 
+/* Of all callbacks together, since the extension is there. */
+static uint32_t entered, left;
+
 void osq_callbacks_enter(struct osq_callbacks *callbacks)
 {
+	__atomic_fetch_add(&entered, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&callbacks->inside, 1, __ATOMIC_SEQ_CST);
 }
 
 void osq_callbacks_leave(struct osq_callbacks *callbacks)
 {
 	__atomic_fetch_sub(&callbacks->inside, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&left, 1, __ATOMIC_SEQ_CST);
 }
 
 void osq_callbacks_drain(const struct osq_callbacks *callbacks)
@@ -24,5 +29,11 @@ void osq_callbacks_drain(const struct osq_callbacks *callbacks)
 
 void osq_callbacks_settle(void)
 {
-	IOSleep(SETTLE_MS);
+	uint32_t before;
+
+	do {
+		before = __atomic_load_n(&entered, __ATOMIC_SEQ_CST);
+		IOSleep(SETTLE_MS);
+	} while (__atomic_load_n(&left, __ATOMIC_SEQ_CST) != before ||
+	         __atomic_load_n(&entered, __ATOMIC_SEQ_CST) != before);
 }

@@ -26,7 +26,8 @@ void osq_callbacks_drain(const struct osq_callbacks *callbacks);
  * Before the extension's code may go. A thread has no business with it any more, and still has a
  * handful of instructions to run that no count of ours can cover: between the kernel's reading of
  * a callback's address and the callback's first instruction, or between its counting itself out
- * and its return. Such a thread is ready to run; this gives it the time to.
+ * and its return. Such a thread is ready to run; this gives it the time to, and begins anew
+ * whenever one has come in meanwhile.
  */
 void osq_callbacks_settle(void);
 
