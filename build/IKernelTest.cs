@@ -45,7 +45,7 @@ internal interface IKernelTest : IKernelBuild
                 RunFolder = folder,
                 KeepGuest = KeepGuest,
             };
-            await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), RunReports.Shown(RunReports.Terminal())]);
+            await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);
             var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(token);
             Conclude(result, options.Tests.Count);
             if (journal.Loss is { } loss)

@@ -64,7 +64,7 @@ internal interface IKextDevBuild : INukeBuild
     }
 
     /// <summary>For targets that are no run with a folder of its own: what happens is printed, and kept nowhere.</summary>
-    sealed RunJournal ConsoleJournal() => new(TimeProvider.System, RunReports.Shown(RunReports.Terminal()));
+    sealed RunJournal ConsoleJournal() => new(TimeProvider.System, [.. RunReports.Shown(RunReports.Terminal())]);
 
     /// <summary>The guest of VmUp.</summary>
     sealed async Task<GuestStatus> FindKeptGuestAsync(GuestDefinition definition, CancellationToken cancellationToken)

@@ -29,6 +29,14 @@ public sealed class HostReadinessTests : IDisposable
     }
 
     [Fact]
+    public void Any_of_several_signs_will_do_and_the_packages_own_is_named()
+    {
+        HostNeed[] needs = [new("dash", "runs scripts", "no-such-program|sh"), new("absent-package", "is not there", "no-such-program|another-one")];
+
+        new HostReadiness(needs, _ => { }).Missing().Select(need => need.FirstSign).ShouldBe(["no-such-program"]);
+    }
+
+    [Fact]
     public async Task Says_and_does_nothing_when_nothing_is_missing()
     {
         var notes = new List<string>();

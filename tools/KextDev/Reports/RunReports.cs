@@ -27,10 +27,14 @@ public static class RunReports
         return console;
     }
 
-    /// <summary>What a person sees of a run.</summary>
-    public static IRunReport Shown(IAnsiConsole console) => console.Profile.Capabilities is { Ansi: true, Interactive: true }
-        ? new LiveStatus(console, new ConsoleReport(console), TimeProvider.System)
-        : new ConsoleReport(console);
+    /// <summary>What a person sees of a run: on a terminal, or in GitHub's log with annotations.</summary>
+    public static IReadOnlyList<IRunReport> Shown(IAnsiConsole console)
+    {
+        IRunReport report = console.Profile.Capabilities is { Ansi: true, Interactive: true }
+            ? new LiveStatus(console, new ConsoleReport(console), TimeProvider.System)
+            : new ConsoleReport(console);
+        return GitHubAnnotations.OfRunner(console.Profile.Out.Writer) is { } annotations ? [report, annotations] : [report];
+    }
 
     /// <summary>events.jsonl, junit.xml, results.trx and crash/ in the run's folder.</summary>
     public static IReadOnlyList<IRunReport> Kept(string runFolder) =>

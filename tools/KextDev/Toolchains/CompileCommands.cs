@@ -19,13 +19,21 @@ internal static class CompileCommands
 
     /// <summary>Puts one platform's commands in the place of its older ones; the other's stay.</summary>
     /// <param name="keptIn">A folder for each platform's own part.</param>
-    public static void Write(string projectFolder, string keptIn, string platform, IReadOnlyList<CompileCommand> commands)
+    /// <param name="note">Told when the project's folder may not be written to: that is no reason for a build to fail.</param>
+    public static void Write(string projectFolder, string keptIn, string platform, IReadOnlyList<CompileCommand> commands, Note note)
     {
         WriteIfChanged(Path.Combine(keptIn, $"commands-{platform}.json"), Text(commands.Select(ToElement)));
 
         // By name: darwin stands before linux, and an editor that takes the first command of a shared source gets clang's own flags.
         var all = Directory.EnumerateFiles(keptIn, "commands-*.json").Order(StringComparer.Ordinal).SelectMany(Read);
-        WriteIfChanged(Path.Combine(projectFolder, FileName), Text(all));
+        try
+        {
+            WriteIfChanged(Path.Combine(projectFolder, FileName), Text(all));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            note($"{FileName}, which is for editors, was not written to {projectFolder}: {exception.Message}");
+        }
     }
 
     private static IReadOnlyList<JsonElement> Read(string file)

@@ -29,6 +29,11 @@ public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, 
             using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
             var build = new KbuildRun(project, linux, variant, flags, tree, mirror);
             await build.BringUpToDateAsync(new CompilerOutput(tell), cancellationToken);
+            if (variant == linux.DefaultVariant)
+            {
+                CompileCommands.Write(project.Folder, projectFolder, "linux", new KbuildCommands(mirror, project.Folder, tree).Read(), note);
+            }
+
             return LinuxModule.Read(build.ModuleFile, variant);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

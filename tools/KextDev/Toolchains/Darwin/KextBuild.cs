@@ -72,12 +72,13 @@ public sealed class KextBuild(IKextToolchain toolchain, string buildFolder, Comp
     }
 
     // Editors show the variant that is shipped.
-    private static void WriteCommands(Project project, string projectFolder, KextCompilation compilation, KextLink link) =>
+    private void WriteCommands(Project project, string projectFolder, KextCompilation compilation, KextLink link) =>
         CompileCommands.Write(
             project.Folder,
             projectFolder,
             "darwin",
-            [.. link.Objects.SkipLast(1).Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))]);
+            [.. link.Objects.SkipLast(1).Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))],
+            note);
 
     private static IReadOnlyList<string> Words(Processes.HostCommand command) => [command.Program, .. command.Arguments];
 }
