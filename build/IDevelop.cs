@@ -37,6 +37,7 @@ internal interface IDevelop : IKernelDeps
             }
 
             ((AbsolutePath)State.Build).DeleteDirectory();
+            ((AbsolutePath)State.Packages).DeleteDirectory();
             ((AbsolutePath)State.Runs).DeleteDirectory();
         });
 }

@@ -68,13 +68,14 @@ internal sealed class IncrementalBuild(string folder, CompilerOutput output, str
         return null;
     }
 
-    /// <summary>The files of a rule for make, "object: source header \⏎ header", a space in a name written as "\ ".</summary>
+    /// <summary>The files of a rule for make, "object: source header \⏎ header", a space in a name written as "\ ",
+    /// a dollar as "$$", a number sign as "\#".</summary>
     public static IEnumerable<string> Dependencies(string rule) =>
         rule[(rule.IndexOf(": ", StringComparison.Ordinal) + 2)..]
             .Replace("\\\n", " ", StringComparison.Ordinal)
             .Replace("\\ ", "\0", StringComparison.Ordinal)
             .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
-            .Select(file => file.Replace('\0', ' '));
+            .Select(file => file.Replace('\0', ' ').Replace("$$", "$", StringComparison.Ordinal).Replace("\\#", "#", StringComparison.Ordinal));
 
     private string StampFile(string made) => Path.Combine(folder, ".stamps", Path.GetRelativePath(folder, made));
 }

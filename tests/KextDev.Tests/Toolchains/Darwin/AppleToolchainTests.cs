@@ -56,6 +56,7 @@ public sealed class AppleToolchainTests
             $"xcrun --sdk macosx clang -target x86_64-apple-macosx10.13 -isysroot {Sdk} -nostdlib -Xlinker -kext "
             + "/out/main.c.o /out/info.c.o -lkmod -lcc_kext -o /out/linked/sample");
         s_apple.LinkCommand(s_link with { HasCPlusPlus = true }).Arguments.ShouldContain("-lkmodc++");
+        new AppleToolchain("Apple clang", "/headers", "/headers/Headers").LinkCommand(s_link).Arguments.ShouldNotContain("-isysroot");
         s_apple.HasLibkmod.ShouldBeTrue();
     }
 

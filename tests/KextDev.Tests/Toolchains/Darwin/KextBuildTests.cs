@@ -272,6 +272,27 @@ public sealed class KextBuildTests : IDisposable
     }
 
     [Fact]
+    public async Task Follows_files_whose_names_need_care()
+    {
+        _kext.Write("src/an odd #1 $name.c", "#include \"an odd #2 $name.h\"\nextern int odd;\nint odd = ODD;\n");
+        _kext.Write("include/an odd #2 $name.h", "#define ODD 1\n");
+        await _kext.BuildAsync();
+        var before = _kext.Objects();
+        File.SetLastWriteTimeUtc(_kext.PathOf("include/an odd #2 $name.h"), DateTime.UtcNow.AddYears(-1));
+
+        await _kext.BuildAsync();
+
+        Changed(before).ShouldBe(["an odd #1 $name.c"]);
+    }
+
+    [Theory]
+    [InlineData("Debian clang version 14.0.6", 14)]
+    [InlineData("clang version 3.8.0-2ubuntu4 (tags/RELEASE_380/final)", 3)]
+    [InlineData("Homebrew clang version 22.1.0", 22)]
+    [InlineData("gcc (Debian 12.2.0-14) 12.2.0", null)]
+    public void Knows_a_clang_by_its_words(string words, int? major) => CrossToolchain.MajorOf(words).ShouldBe(major);
+
+    [Fact]
     public async Task Names_the_closest_variant() => (await Should.ThrowAsync<InfrastructureException>(() => _kext.BuildAsync("tset"))).Message
         .ShouldBe("The kext sample has no variant 'tset'. Variants: normal, test. Did you mean 'test'?");
 
@@ -306,6 +327,17 @@ public sealed class KextBuildTests : IDisposable
         var words = entries[2].GetProperty("arguments").EnumerateArray().Select(word => word.GetString()!).ToList();
         (await new HostCommand(words[0], [.. words.Skip(1), "-fsyntax-only"]) { WorkingDirectory = entries[2].GetProperty("directory").GetString() }
             .RunAsync(CancellationToken.None)).Error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_build_that_was_stopped_is_no_failure_and_harms_no_later_one()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => _kext.BuildAsync(cancellationToken: stopped.Token));
+
+        Read(await _kext.BuildAsync()).FindDefined("_count").ShouldNotBeNull();
     }
 
     private static MachOFile Read(Kext built) => MachOReader.Read(File.ReadAllBytes(Executable(built)), "sample").File.ShouldNotBeNull();

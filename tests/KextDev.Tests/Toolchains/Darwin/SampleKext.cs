@@ -70,11 +70,12 @@ internal sealed class SampleKext : IDisposable
     }
 
     public async Task<Kext> BuildAsync(
-        string variant = "normal", BuildConfiguration configuration = BuildConfiguration.Debug, IKextToolchain? toolchain = null, string? sdk = null)
+        string variant = "normal", BuildConfiguration configuration = BuildConfiguration.Debug, IKextToolchain? toolchain = null, string? sdk = null,
+        CancellationToken cancellationToken = default)
     {
         var found = toolchain ?? await CrossToolchain.FindAsync(sdk, CancellationToken.None);
         return await new KextBuild(found, PathOf(".build"), Lines.Add, _ => { })
-            .RunAsync(Project.Load(Folder), variant, configuration, CancellationToken.None);
+            .RunAsync(Project.Load(Folder), variant, configuration, cancellationToken);
     }
 
     /// <summary>The objects of the normal debug build, by their sources' names, and when each was made.</summary>

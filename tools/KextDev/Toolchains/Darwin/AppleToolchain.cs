@@ -5,8 +5,8 @@ namespace KextDev.Toolchains.Darwin;
 
 /// <summary>Apple's own tools on a Mac. Every command line is made here as data; tests read them on any host.</summary>
 /// <param name="clangVersion">The compiler's own words.</param>
-/// <param name="sdk">The macOS SDK's folder, or its Kernel.framework.</param>
-/// <param name="kernelHeaders">Kernel.framework's Headers in it.</param>
+/// <param name="sdk">The macOS SDK's folder, or a folder with kernel headers alone.</param>
+/// <param name="kernelHeaders">The headers in it.</param>
 public sealed class AppleToolchain(string clangVersion, string sdk, string kernelHeaders) : IKextToolchain
 {
     /// <summary>codesign's name for a signature without a certificate.</summary>
@@ -42,11 +42,11 @@ public sealed class AppleToolchain(string clangVersion, string sdk, string kerne
     [
         .. s_clang,
         "-target", $"x86_64-apple-macosx{link.DeploymentTarget}",
-        .. sdk.EndsWith(".framework", StringComparison.Ordinal) ? Array.Empty<string>() : ["-isysroot", sdk],
+        .. kernelHeaders.StartsWith(sdk + "/System/", StringComparison.Ordinal) ? ["-isysroot", sdk] : Array.Empty<string>(),
         "-nostdlib", "-Xlinker", "-kext",
         .. link.Objects.Select(made => made.Path),
-        "-lkmod",
         .. link.HasCPlusPlus ? ["-lkmodc++"] : Array.Empty<string>(),
+        "-lkmod",
         "-lcc_kext",
         "-o", link.Output,
     ]);

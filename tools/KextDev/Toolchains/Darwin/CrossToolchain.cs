@@ -92,7 +92,8 @@ public sealed partial class CrossToolchain(string clang, string clangVersion, st
     private static string InSources(string line, KextLink link) =>
         link.Objects.Concat(link.Library).Aggregate(line, (text, made) => text.Replace(made.Path, made.Source, StringComparison.Ordinal));
 
-    private static int? MajorOf(string words) =>
+    /// <summary>From the first line of "clang --version"; null for what is no clang.</summary>
+    internal static int? MajorOf(string words) =>
         Version().Match(words) is { Success: true } match ? int.Parse(match.Groups["major"].Value, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
     // The compiler's own companion first: it knows the debug information of its version.
