@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "commands.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "osreturn.h"
+
+static bool ask(uint32_t operation, const char *text, struct kexthost_answer *answer)
+{
+	const struct kexthost_header request = {.operation = operation};
+
+	if (kexthost_request(&request, text, text ? strlen(text) : 0, answer))
+		return true;
+	perror("kexthost does not answer");
+	return false;
+}
+
+/* What the kernel said, as kextutil shows it. */
+static void print_log(const char *text)
+{
+	const char *end;
+
+	for (; *text; text = end) {
+		end = strchrnul(text, '\n');
+		end += *end == '\n';
+		fprintf(stderr, "(kernel) %.*s", (int)(end - text), text);
+	}
+}
+
+int command_load(const char *path)
+{
+	char absolute[PATH_MAX];
+	struct kexthost_answer answer;
+
+	if (!realpath(path, absolute))
+		snprintf(absolute, sizeof(absolute), "%s", path);
+	if (!ask(KEXTHOST_LOAD, absolute, &answer))
+		return COMMAND_NO_HOST;
+	if (!answer.header.error) {
+		printf("%s loaded successfully (or already loaded).\n", path);
+		return COMMAND_DONE;
+	}
+	print_log(answer.data);
+	fprintf(stderr, "%s failed to load - %s; check the system/kernel logs for errors or try "
+	                "kextutil(8).\n",
+	        path, osreturn_text(answer.header.error));
+	return answer.header.error == OSRETURN_NOT_PRIVILEGED ? COMMAND_NOT_PRIVILEGED
+	                                                      : COMMAND_LOAD_FAILED;
+}
+
+int command_unload(const char *identifier)
+{
+	struct kexthost_answer answer;
+
+	if (!ask(KEXTHOST_UNLOAD, identifier, &answer))
+		return COMMAND_NO_HOST;
+	if (!answer.header.error && !answer.header.value) {
+		printf("%s unloaded and personalities removed.\n", identifier);
+		return COMMAND_DONE;
+	}
+	print_log(answer.data);
+	if (!answer.header.error)
+		return COMMAND_LEFT_SOMETHING;
+	fprintf(stderr, "Failed to unload %s - %s.\n", identifier,
+	        osreturn_text(answer.header.error));
+	switch (answer.header.error) {
+	case OSRETURN_NOT_FOUND:
+		return COMMAND_NOT_FOUND;
+	case OSRETURN_NOT_PRIVILEGED:
+		return COMMAND_NOT_PRIVILEGED;
+	}
+	return COMMAND_UNLOAD_FAILED;
+}
+
+int command_list(void)
+{
+	struct kexthost_answer answer;
+
+	if (!ask(KEXTHOST_LIST, NULL, &answer))
+		return COMMAND_NO_HOST;
+	fputs(answer.data, stdout);
+	return COMMAND_DONE;
+}

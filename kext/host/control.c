@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "control.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "darwin.h"
+#include "events.h"
+#include "kext.h"
+#include "log.h"
+#include "open_files.h"
+#include "thread.h"
+#include "trap.h"
+
+/* A request, and the answer to it. The connection's buffer is for what is asked meanwhile. */
+struct exchange {
+	struct connection *connection;
+	struct kexthost_header request;
+	struct kexthost_header reply;
+	const void *data; /* of the reply */
+	size_t length;
+	int passed;
+	char *text; /* of the request; freed with it */
+	void *allocated;
+};
+
+static bool is_superuser(const struct exchange *exchange)
+{
+	return !exchange->connection->process->credential->uid;
+}
+
+static uint32_t serve_load(struct exchange *exchange)
+{
+	struct transcript transcript;
+	osreturn_t result;
+
+	log_transcript_begin(&transcript);
+	if (!is_superuser(exchange)) {
+		log_line("Attempt by non-root process to load a kext.");
+		result = OSRETURN_NOT_PRIVILEGED;
+	} else {
+		result = kext_load(exchange->text);
+	}
+	log_transcript_end();
+	exchange->data = exchange->allocated = transcript.text;
+	exchange->length = transcript.length;
+	return result;
+}
+
+static uint32_t serve_unload(struct exchange *exchange)
+{
+	struct transcript transcript;
+	unsigned int left = 0;
+	osreturn_t result;
+
+	log_transcript_begin(&transcript);
+	if (!is_superuser(exchange)) {
+		log_line("Access Failure - must be root user.");
+		result = OSRETURN_NOT_PRIVILEGED;
+	} else {
+		result = kext_unload(exchange->text, &left);
+	}
+	log_transcript_end();
+	exchange->reply.value = left;
+	exchange->data = exchange->allocated = transcript.text;
+	exchange->length = transcript.length;
+	return result;
+}
+
+static uint32_t serve_list(struct exchange *exchange)
+{
+	char *text = kext_list();
+
+	if (!text)
+		return OSRETURN_NO_MEMORY;
+	exchange->data = exchange->allocated = text;
+	exchange->length = strnlen(text, KEXTHOST_DATA_MAX);
+	return OSRETURN_SUCCESS;
+}
+
+/* The kernel's copy of the argument: zeroed where nothing goes in, the argument itself where it is none. */
+static uint32_t serve_ioctl(struct exchange *exchange)
+{
+	const struct kexthost_header *request = &exchange->request;
+	const uint32_t code = (uint32_t)request->value;
+	const uint32_t size = KEXTHOST_IOC_SIZE(code);
+	uint8_t *data;
+	int error;
+
+	if (code & KEXTHOST_IOC_IN && request->length != size)
+		return DARWIN_EFAULT;
+	data = calloc(1, size + sizeof(request->argument));
+	if (!data)
+		return DARWIN_ENOMEM;
+	if (code & KEXTHOST_IOC_IN && size)
+		memcpy(data, exchange->text, size);
+	else if (code & (KEXTHOST_IOC_IN | KEXTHOST_IOC_VOID))
+		memcpy(data, &request->argument, sizeof(request->argument));
+	error = open_file_ioctl(request->handle, code, data);
+	exchange->allocated = data;
+	if (!error && code & KEXTHOST_IOC_OUT) {
+		exchange->data = data;
+		exchange->length = size;
+	}
+	return (uint32_t)error;
+}
+
+static uint32_t serve_execution(struct exchange *exchange)
+{
+	struct process *process = exchange->connection->process, *child = process;
+	struct vnode vnode;
+
+	if (!vnode_make(&vnode, exchange->text))
+		return DARWIN_ENAMETOOLONG;
+	if (exchange->request.value)
+		child = process_find((pid_t)exchange->request.value);
+	if (!child)
+		return DARWIN_ENOENT;
+	policies_tell_execution(process->credential, child, &vnode);
+	listeners_tell(FILE_OPERATION_EXEC, child->credential, &vnode, 0);
+	if (child != process)
+		process_release(child);
+	return 0;
+}
+
+static uint32_t serve_file(struct exchange *exchange, int action)
+{
+	struct vnode vnode;
+
+	if (!vnode_make(&vnode, exchange->text))
+		return DARWIN_ENAMETOOLONG;
+	listeners_tell(action, exchange->connection->process->credential, &vnode,
+	               action == FILE_OPERATION_CLOSE && exchange->request.value
+	                   ? FILE_CLOSE_MODIFIED
+	                   : 0);
+	return 0;
+}
+
+static uint32_t serve_socket(struct exchange *exchange)
+{
+	const struct kexthost_header *request = &exchange->request;
+	struct kexthost_socket argument;
+
+	if (request->operation == KEXTHOST_SHUT)
+		return (uint32_t)socket_shut(request->handle);
+	if (request->length != sizeof(argument))
+		return DARWIN_EINVAL;
+	memcpy(&argument, exchange->text, sizeof(argument));
+	switch (request->operation) {
+	case KEXTHOST_SOCKET:
+		return (uint32_t)socket_make(&argument, &exchange->reply.handle);
+	case KEXTHOST_BIND:
+		return (uint32_t)socket_bind(request->handle, &argument.local);
+	case KEXTHOST_CONNECT:
+		return (uint32_t)socket_connect(request->handle, &argument.remote);
+	}
+	return (uint32_t)socket_accept(request->handle, &argument.local, &argument.remote,
+	                               &exchange->reply.handle);
+}
+
+static uint32_t serve(struct exchange *exchange)
+{
+	const struct kexthost_header *request = &exchange->request;
+
+	switch (request->operation) {
+	case KEXTHOST_LOAD:
+		return serve_load(exchange);
+	case KEXTHOST_UNLOAD:
+		return serve_unload(exchange);
+	case KEXTHOST_LIST:
+		return serve_list(exchange);
+	case KEXTHOST_OPEN:
+		return (uint32_t)open_file_make(exchange->text, (int)request->value,
+		                                &exchange->reply.handle, &exchange->passed);
+	case KEXTHOST_IOCTL:
+		return serve_ioctl(exchange);
+	case KEXTHOST_CLOSED:
+		open_file_closed(request->handle);
+		return 0;
+	case KEXTHOST_EXECUTE:
+		return serve_execution(exchange);
+	case KEXTHOST_FILE_OPENED:
+		return serve_file(exchange, FILE_OPERATION_OPEN);
+	case KEXTHOST_FILE_CLOSED:
+		return serve_file(exchange, FILE_OPERATION_CLOSE);
+	case KEXTHOST_SOCKET:
+	case KEXTHOST_BIND:
+	case KEXTHOST_CONNECT:
+	case KEXTHOST_ACCEPT:
+	case KEXTHOST_SHUT:
+		return serve_socket(exchange);
+	}
+	return DARWIN_ENOSYS;
+}
+
+static bool serve_one(struct connection *connection)
+{
+	struct exchange exchange = {.connection = connection, .passed = -1};
+	bool sent = false;
+
+	exchange.request = connection->header;
+	exchange.text = malloc(connection->header.length + 1);
+	if (exchange.text) {
+		memcpy(exchange.text, connection->data, connection->header.length + 1);
+		exchange.reply.error = serve(&exchange);
+		sent = connection_reply(connection, &exchange.reply, exchange.data, exchange.length,
+		                        exchange.passed);
+	}
+	if (exchange.passed >= 0)
+		close(exchange.passed);
+	free(exchange.text);
+	free(exchange.allocated);
+	return sent;
+}
+
+static void *serve_connection(void *data)
+{
+	struct connection *connection = data;
+	struct thread *thread = thread_current();
+
+	trap_init_thread();
+	thread->process = connection->process;
+	thread->connection = connection;
+	while (connection_receive(connection) && serve_one(connection))
+		;
+	thread->connection = NULL;
+	thread->process = &process_kernel;
+	connection_destroy(connection);
+	trap_exit_thread();
+	return NULL;
+}
+
+int control_listen(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int listening;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (listening < 0)
+		return -1;
+	unlink(path);
+	if (bind(listening, (const struct sockaddr *)&address, sizeof(address)) ||
+	    listen(listening, SOMAXCONN)) {
+		close(listening);
+		return -1;
+	}
+	return listening;
+}
+
+_Noreturn void control_serve(int listening)
+{
+	struct connection *connection;
+	pthread_attr_t detached;
+	pthread_t thread;
+	int descriptor;
+
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	for (;;) {
+		descriptor = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		if (descriptor < 0)
+			continue;
+		connection = connection_make(descriptor);
+		if (connection &&
+		    pthread_create(&thread, &detached, serve_connection, connection))
+			connection_destroy(connection);
+	}
+}

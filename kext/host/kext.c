@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "kext.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kext_version.h"
+#include "kpi.h"
+#include "leftovers.h"
+#include "link.h"
+#include "log.h"
+#include "panic.h"
+#include "thread.h"
+
+#define MODULE_START 9 /* section types */
+#define MODULE_END   10
+
+/* Held from the first check of a load or unload to its end, also while start and stop run. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct kext *kexts;
+static uint32_t tags = KPI_COUNT;
+
+struct kext *kext_first(void)
+{
+	return __atomic_load_n(&kexts, __ATOMIC_ACQUIRE);
+}
+
+struct kext *kext_at(uintptr_t address)
+{
+	struct kext *kext;
+
+	for (kext = kext_first(); kext; kext = kext->next)
+		if (address - (uintptr_t)kext->image.base <
+		    kext->image.size + kext->image.stubs_size)
+			return kext;
+	return NULL;
+}
+
+void kext_call_begin(struct kext_call *call, uintptr_t function)
+{
+	struct thread *thread = thread_current();
+
+	call->kext = kext_at(function);
+	call->preemption_level = thread->preemption_level;
+	call->lock_count = thread->lock_count;
+	if (call->kext)
+		__atomic_fetch_add(&call->kext->inside, 1, __ATOMIC_SEQ_CST);
+}
+
+void kext_call_end(struct kext_call *call)
+{
+	struct thread *thread = thread_current();
+
+	if (thread->preemption_level != call->preemption_level)
+		panic("a callback of %s returned with preemption_level %d, possible cause: a spinlock "
+		      "still held",
+		      call->kext ? call->kext->bundle.identifier : "the kernel",
+		      thread->preemption_level);
+	if (thread->lock_count > call->lock_count)
+		panic("%u lock(s) held on return to userspace for thread %p, the last one %p",
+		      thread->lock_count - call->lock_count, (void *)thread,
+		      thread->locks[thread->lock_count - 1]);
+	if (call->kext)
+		__atomic_fetch_sub(&call->kext->inside, 1, __ATOMIC_SEQ_CST);
+}
+
+static struct kext *find_loaded(const char *identifier)
+{
+	struct kext *kext;
+
+	for (kext = kexts; kext; kext = kext->next)
+		if (!kext->gone && !strcmp(kext->bundle.identifier, identifier))
+			return kext;
+	return NULL;
+}
+
+/* Which KPIs the bundle names, each in a version that this kernel has. */
+static osreturn_t resolve_libraries(struct kext *kext)
+{
+	const char *identifier = kext->bundle.identifier;
+	const struct plist *library;
+	int64_t wanted;
+	enum kpi kpi;
+
+	for (library = kext->bundle.libraries->first; library; library = library->next) {
+		wanted = library->kind == PLIST_STRING ? kext_version_parse(library->text) : -1;
+		if (wanted < 0) {
+			log_line("Kext %s - library kext %s has no valid version.", identifier,
+			         library->key);
+			return OSRETURN_DEPENDENCIES;
+		}
+		if (!strcmp(library->key, "com.apple.kpi.private")) {
+			log_line("Kext %s - com.apple.kpi.private is for Apple's own kexts.",
+			         identifier);
+			return OSRETURN_DEPENDENCIES;
+		}
+		kpi = kpi_of_bundle(library->key);
+		if (!kpi) {
+			log_line("Kext %s - library kext %s not found.", identifier, library->key);
+			return OSRETURN_DEPENDENCIES;
+		}
+		if (wanted > kext_version_parse(KERNEL_VERSION) ||
+		    wanted < kext_version_parse(kpi_compatible_version(kpi))) {
+			log_line("Kext %s - library kext %s not compatible with requested version %s.",
+			         identifier, library->key, library->text);
+			return OSRETURN_DEPENDENCIES;
+		}
+		kext->kpis |= kpi;
+	}
+	return OSRETURN_SUCCESS;
+}
+
+static osreturn_t check_entry(struct kext *kext, uintptr_t function, const char *which)
+{
+	const struct image *image = &kext->image;
+
+	if (!function) {
+		log_line("Kext %s - NULL module %s pointer.", kext->bundle.identifier, which);
+		return OSRETURN_BAD_DATA;
+	}
+	if (!image_contains(image, function)) {
+		log_line("Kext %s module %s pointer is outside of kext range (%s %p - kext at %p-%p).",
+		         kext->bundle.identifier, which, which, (void *)function, (void *)image->base,
+		         (void *)(image->base + image->size));
+		return OSRETURN_BAD_DATA;
+	}
+	if (!image_is_code(image, function)) {
+		log_line("Kext %s - module %s page is not executable.", kext->bundle.identifier, which);
+		return OSRETURN_BAD_DATA;
+	}
+	return OSRETURN_SUCCESS;
+}
+
+static osreturn_t fill_information(struct kext *kext)
+{
+	struct kmod_info *info = link_find_kmod_info(&kext->image);
+	const uint64_t unslid = (uint64_t)((uint8_t *)info - kext->image.base);
+	const struct macho_segment *segment = image_segment_at(&kext->image, unslid, sizeof(*info));
+
+	if (!info || !segment || !strncmp(segment->name, "__TEXT", 16) ||
+	    !strncmp(segment->name, "__LINKEDIT", 16)) {
+		log_line("Kext %s - kmod_info is not in writable data.", kext->bundle.identifier);
+		return OSRETURN_BAD_DATA;
+	}
+	kext->info = info;
+	info->id = kext->tag;
+	info->reference_count = 0;
+	info->address = (uintptr_t)kext->image.base;
+	info->size = kext->image.size;
+	memset(info->name, 0, sizeof(info->name));
+	memset(info->version, 0, sizeof(info->version));
+	strcpy(info->name, kext->bundle.identifier);
+	strcpy(info->version, kext->bundle.version);
+	return OSRETURN_SUCCESS;
+}
+
+static osreturn_t load_executable(struct kext *kext)
+{
+	const char *identifier = kext->bundle.identifier;
+	osreturn_t result;
+
+	result = image_read(&kext->image, identifier, kext->bundle.file, kext->bundle.file_size);
+	if (!result)
+		result = image_map(&kext->image);
+	if (!result)
+		result = link_image(&kext->image, identifier, kext->kpis);
+	if (result == OSRETURN_LINK_ERROR)
+		log_line("Can't load kext %s - link failed.", identifier);
+	if (!result) {
+		kext->tag = ++tags;
+		result = fill_information(kext);
+	}
+	if (!result)
+		result = image_protect(&kext->image);
+	if (!result)
+		result = check_entry(kext, (uintptr_t)kext->info->start, "start");
+	if (!result)
+		result = check_entry(kext, (uintptr_t)kext->info->stop, "stop");
+	if (result)
+		log_line("Failed to load executable for kext %s.", identifier);
+	return result;
+}
+
+static int call_entry(struct kext *kext, int (*entry)(struct kmod_info *, void *))
+{
+	struct kext_call call;
+	int result;
+
+	KEXT_CALL_BEGIN(&call, entry);
+	result = entry(kext->info, NULL);
+	kext_call_end(&call);
+	return result;
+}
+
+/* Constructors or destructors of C++. */
+static void call_all(struct kext *kext, uint32_t section_type)
+{
+	struct kext_call call;
+	size_t i, j;
+
+	for (i = 0; i < kext->image.section_count; i++) {
+		const struct macho_section *section = &kext->image.sections[i];
+		void (**functions)(void) = (void (**)(void))(kext->image.base + section->address);
+
+		if ((section->flags & 0xff) != section_type || section->address % 8)
+			continue;
+		for (j = 0; j < section->size / sizeof(*functions); j++) {
+			KEXT_CALL_BEGIN(&call, functions[j]);
+			functions[j]();
+			kext_call_end(&call);
+		}
+	}
+}
+
+/* From here on its addresses belong to it for ever. */
+static void enlist(struct kext *kext)
+{
+	kext->next = kexts;
+	kext->info->next = kexts && !kexts->gone ? kexts->info : NULL;
+	__atomic_store_n(&kexts, kext, __ATOMIC_RELEASE);
+	panic_note_loaded(kext);
+}
+
+static unsigned int retire(struct kext *kext)
+{
+	unsigned int left = leftovers_report(kext);
+
+	call_all(kext, MODULE_END);
+	__atomic_store_n(&kext->gone, true, __ATOMIC_SEQ_CST);
+	image_retire(&kext->image);
+	log_line("Kext %s unloaded.", kext->bundle.identifier);
+	return left;
+}
+
+static osreturn_t start(struct kext *kext)
+{
+	int result;
+
+	call_all(kext, MODULE_START);
+	result = call_entry(kext, kext->info->start);
+	if (!result) {
+		kext->started = true;
+		log_line("Kext %s is now started.", kext->bundle.identifier);
+		return OSRETURN_SUCCESS;
+	}
+	log_line("Kext %s did not start (return code 0x%x).", kext->bundle.identifier,
+	         (unsigned int)result);
+	retire(kext);
+	return OSRETURN_START_STOP_ERROR;
+}
+
+static bool is_same(const struct kext *loaded, const struct kext *other)
+{
+	struct image image;
+
+	if (strcmp(loaded->bundle.version, other->bundle.version) ||
+	    image_read(&image, other->bundle.identifier, other->bundle.file,
+	               other->bundle.file_size))
+		return false;
+	return image.has_uuid == loaded->image.has_uuid &&
+	       !memcmp(image.uuid, loaded->image.uuid, sizeof(image.uuid));
+}
+
+static void dispose(struct kext *kext)
+{
+	image_close(&kext->image);
+	bundle_close(&kext->bundle);
+	free(kext);
+}
+
+static osreturn_t load_locked(struct kext *kext, const char *path)
+{
+	const struct kext *loaded;
+	osreturn_t result;
+
+	result = bundle_open(&kext->bundle, path);
+	if (result) {
+		dispose(kext);
+		return result;
+	}
+	loaded = find_loaded(kext->bundle.identifier);
+	if (loaded) {
+		result = is_same(loaded, kext) ? OSRETURN_SUCCESS
+		                               : OSRETURN_LOADED_VERSION_DIFFERS;
+		if (result)
+			log_line("Can't load %s - a different %s is already loaded.", path,
+			         strcmp(loaded->bundle.version, kext->bundle.version) ? "version"
+			                                                               : "UUID");
+		dispose(kext);
+		return result;
+	}
+	log_line("Loading kext %s.", kext->bundle.identifier);
+	result = resolve_libraries(kext);
+	if (!result)
+		result = load_executable(kext);
+	if (result) {
+		log_line("Kext %s failed to load (0x%x).", kext->bundle.identifier, result);
+		log_line("Failed to load kext %s (error 0x%x).", kext->bundle.identifier, result);
+		dispose(kext);
+		return result;
+	}
+	enlist(kext);
+	log_line("Kext %s executable loaded; %zu pages at %p (load tag %u).",
+	         kext->bundle.identifier, kext->image.size / 4096, (void *)kext->image.base,
+	         kext->tag);
+	result = start(kext);
+	if (result) {
+		log_line("Kext %s failed to load (0x%x).", kext->bundle.identifier, result);
+		log_line("Failed to load kext %s (error 0x%x).", kext->bundle.identifier, result);
+		return result;
+	}
+	log_line("Kext %s loaded.", kext->bundle.identifier);
+	return OSRETURN_SUCCESS;
+}
+
+osreturn_t kext_load(const char *path)
+{
+	struct kext *kext = calloc(1, sizeof(*kext));
+	osreturn_t result;
+
+	if (!kext)
+		return OSRETURN_NO_MEMORY;
+	pthread_mutex_lock(&mutex);
+	result = load_locked(kext, path);
+	pthread_mutex_unlock(&mutex);
+	return result;
+}
+
+static osreturn_t unload_locked(const char *identifier, unsigned int *left)
+{
+	struct kext *kext = find_loaded(identifier);
+	int result;
+
+	if (!kext)
+		return OSRETURN_NOT_FOUND;
+	panic_note_unloaded(kext);
+	result = call_entry(kext, kext->info->stop);
+	if (result) {
+		log_line("Kext %s did not stop (return code 0x%x).", identifier,
+		         (unsigned int)result);
+		log_line("Kext %s can't unload - module stop returned 0x%x.", identifier,
+		         OSRETURN_START_STOP_ERROR);
+		return OSRETURN_START_STOP_ERROR;
+	}
+	kext->started = false;
+	*left = retire(kext);
+	return OSRETURN_SUCCESS;
+}
+
+osreturn_t kext_unload(const char *identifier, unsigned int *left)
+{
+	osreturn_t result;
+
+	*left = 0;
+	pthread_mutex_lock(&mutex);
+	result = unload_locked(identifier, left);
+	pthread_mutex_unlock(&mutex);
+	return result;
+}
+
+/* Load tags of what it is linked against, highest first. */
+static void print_links(FILE *out, unsigned int kpis)
+{
+	unsigned int tag;
+	const char *space = " <";
+
+	for (tag = KPI_COUNT; tag > 0; tag--) {
+		if (!(kpis & 1u << (tag - 1)))
+			continue;
+		fprintf(out, "%s%u", space, tag);
+		space = " ";
+	}
+	fputs(">\n", out);
+}
+
+static void print_kexts(FILE *out, const struct kext *kext)
+{
+	char uuid[37];
+
+	if (!kext)
+		return;
+	print_kexts(out, kext->next);
+	if (kext->gone)
+		return;
+	image_uuid_text(&kext->image, uuid);
+	fprintf(out, "%5u %4u %#-18llx %#-10zx %#-10zx %s (%s) %s", kext->tag, 0u,
+	        (unsigned long long)(uintptr_t)kext->image.base, kext->image.size,
+	        kext->image.size, kext->bundle.identifier, kext->bundle.version, uuid);
+	print_links(out, kext->kpis);
+}
+
+char *kext_list(void)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	unsigned int tag;
+
+	if (!out)
+		return NULL;
+	fputs("Index Refs Address            Size       Wired      Name (Version) UUID <Linked "
+	      "Against>\n",
+	      out);
+	pthread_mutex_lock(&mutex);
+	for (tag = 1; tag <= KPI_COUNT; tag++)
+		fprintf(out, "%5u %4u %#-18x %#-10x %#-10x %s (%s)\n", tag, 0u, 0, 0, 0,
+		        kpi_bundle_of(1 << (tag - 1)), KERNEL_VERSION);
+	print_kexts(out, kexts);
+	pthread_mutex_unlock(&mutex);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What the host offers to a kext: each symbol with the KPI that exports it. */
+#ifndef KEXTHOST_KPI_H
+#define KEXTHOST_KPI_H
+
+#include <stddef.h>
+
+enum kpi {
+	KPI_BSD = 1 << 0,
+	KPI_DSEP = 1 << 1,
+	KPI_IOKIT = 1 << 2,
+	KPI_LIBKERN = 1 << 3,
+	KPI_MACH = 1 << 4,
+	KPI_UNSUPPORTED = 1 << 5,
+};
+#define KPI_COUNT 6
+
+struct kpi_symbol {
+	const char *name; /* as Mach-O has it */
+	enum kpi kpi;
+	const void *address;
+};
+
+/* Ends in a symbol without a name. One table for each of the kpi_*.c files. */
+extern const struct kpi_symbol kpi_atomic[], kpi_clock[], kpi_device[], kpi_iokit[], kpi_kauth[], kpi_locks[], kpi_log[], kpi_memory[], kpi_policy[], kpi_process[],
+    kpi_runtime[],
+    kpi_rw_locks[], kpi_sleep[], kpi_socket[], kpi_string[], kpi_user[], kpi_vnode[];
+
+extern const struct kpi_symbol *const kpi_tables[];
+
+/* The functions are named as the kernel's are, behind a prefix that keeps them from libc's. */
+#define KPI_FUNCTION(kpi, name) {"_" #name, kpi, (const void *)kernel_##name}
+#define KPI_VARIABLE(kpi, name) {"_" #name, kpi, &kernel_##name}
+
+/* One of the KPIs in `allowed` has to have it. */
+const void *kpi_find(const char *name, unsigned int allowed);
+
+/* 0 for a bundle identifier that names none. */
+enum kpi kpi_of_bundle(const char *identifier);
+const char *kpi_bundle_of(enum kpi kpi);
+
+/* One line a symbol: its name, a tab, its bundle. */
+void kpi_print(void);
+
+/* The version of each KPI, which is the kernel's, and the oldest that it is compatible with. */
+#define KERNEL_VERSION "19.6.0"
+const char *kpi_compatible_version(enum kpi kpi);
+
+#endif

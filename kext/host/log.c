@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRANSCRIPT_MAX (48u << 10)
+
+static int output = STDERR_FILENO;
+static _Thread_local struct transcript *transcript;
+
+int log_open(const char *path)
+{
+	int descriptor;
+
+	if (!path)
+		return 0;
+	descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (descriptor < 0)
+		return errno;
+	output = descriptor;
+	return 0;
+}
+
+void log_transcript_begin(struct transcript *kept)
+{
+	kept->text = NULL;
+	kept->length = 0;
+	transcript = kept;
+}
+
+void log_transcript_end(void)
+{
+	transcript = NULL;
+}
+
+static void keep(const char *bytes, size_t length)
+{
+	char *text;
+
+	if (transcript->length + length > TRANSCRIPT_MAX)
+		return;
+	text = realloc(transcript->text, transcript->length + length + 1);
+	if (!text)
+		return;
+	memcpy(text + transcript->length, bytes, length);
+	transcript->length += length;
+	text[transcript->length] = '\0';
+	transcript->text = text;
+}
+
+/* One write, so that the lines of many threads stay whole. */
+void log_bytes(const char *bytes, size_t length)
+{
+	if (transcript)
+		keep(bytes, length);
+	while (length) {
+		ssize_t done = write(output, bytes, length);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		bytes += done;
+		length -= (size_t)done;
+	}
+}
+
+static void write_formatted(const char *format, va_list arguments, const char *end)
+{
+	char line[1024], *longer = NULL;
+	va_list again;
+	int length;
+
+	va_copy(again, arguments);
+	length = vsnprintf(line, sizeof(line) - 1, format, arguments);
+	if (length < 0) {
+		va_end(again);
+		return;
+	}
+	if ((size_t)length + 1 >= sizeof(line)) {
+		length = vasprintf(&longer, format, again);
+		if (length >= 0) {
+			log_bytes(longer, (size_t)length);
+			log_bytes(end, strlen(end));
+			free(longer);
+		}
+	} else {
+		strcpy(line + length, end);
+		log_bytes(line, (size_t)length + strlen(end));
+	}
+	va_end(again);
+}
+
+void log_text(const char *format, va_list arguments)
+{
+	write_formatted(format, arguments, "");
+}
+
+void log_line(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_formatted(format, arguments, "\n");
+	va_end(arguments);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* A process of this system's, as a kext sees it: proc_t, task_t and kauth_cred_t at once. */
+#ifndef KEXTHOST_PROCESS_H
+#define KEXTHOST_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct credential {
+	int references;
+	uint32_t uid, ruid, svuid, gid, rgid, svgid;
+};
+
+struct process {
+	struct process *next;
+	int references;
+	pid_t pid;
+	pid_t parent; /* as it was found */
+	char name[17]; /* p_comm */
+	struct credential *credential;
+};
+
+/* kernel_task: of the host's own threads. */
+extern struct process process_kernel;
+
+/* With a reference. The same object as long as anybody has one. NULL for want of memory. */
+struct process *process_get(pid_t pid, uint32_t uid, uint32_t gid);
+
+/* One that is known already or lives, by its number; else NULL. With a reference. */
+struct process *process_find(pid_t pid);
+
+void process_retain(struct process *process);
+void process_release(struct process *process);
+
+/* Now; 0 where it has ended. */
+pid_t process_parent(const struct process *process);
+
+void credential_retain(struct credential *credential);
+void credential_release(struct credential *credential);
+
+#endif
