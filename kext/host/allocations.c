@@ -12,11 +12,11 @@
 #include "leftovers.h"
 #include "panic.h"
 
-#define PAGE         4096u
-#define BUCKETS      4096u
-#define FREED_KEPT   8192u /* of which a double free is still known as one */
-#define FRESH        0xdeadbeefu
-#define FILLING      0xa5 /* between the end of a piece and its guard page */
+#define PAGE       4096u
+#define BUCKETS    4096u
+#define FREED_KEPT 8192u /* of which a double free is still known as one */
+#define FRESH      0xdeadbeefu
+#define FILLING    0xa5 /* between the end of a piece and its guard page */
 
 struct allocation {
 	struct allocation *next; /* in its bucket */
@@ -31,9 +31,9 @@ struct allocation {
 	bool freed;
 };
 
-static const char *const families[] = {"IOMalloc", "IOMallocAligned", "IOMallocContiguous",
-                                       "IOMallocPageable", "kalloc", "_MALLOC", "OSMalloc",
-                                       "an object"};
+static const char *const families[] = {"IOMalloc",         "IOMallocAligned", "IOMallocContiguous",
+                                       "IOMallocPageable", "kalloc",          "_MALLOC",
+                                       "OSMalloc",         "an object"};
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct allocation *buckets[BUCKETS];
@@ -49,8 +49,8 @@ void allocations_check(void)
 /* The zone that XNU would take it from. */
 static size_t class_of(size_t size)
 {
-	static const uint16_t classes[] = {16,  32,  48,  64,  80,   96,   128,  160,  192,
-	                                   224, 256, 288, 368, 400,  512,  576,  768,  1024,
+	static const uint16_t classes[] = {16,   32,   48,   64,   80,   96,   128, 160, 192,
+	                                   224,  256,  288,  368,  400,  512,  576, 768, 1024,
 	                                   1152, 1280, 1664, 2048, 4096, 6144, 8192};
 	size_t i;
 
@@ -98,7 +98,7 @@ static uint8_t *make_plain(const struct allocation *allocation, size_t alignment
 	void *memory;
 
 	return posix_memalign(&memory, alignment, allocation->size ? allocation->size : 1) ? NULL
-	                                                                                  : memory;
+	                                                                                   : memory;
 }
 
 static void fill(uint8_t *address, size_t size)
@@ -106,7 +106,8 @@ static void fill(uint8_t *address, size_t size)
 	static const wchar_t pattern = (wchar_t)FRESH;
 
 	wmemset((wchar_t *)address, pattern, size / sizeof(pattern));
-	memcpy(address + size / sizeof(pattern) * sizeof(pattern), &pattern, size % sizeof(pattern));
+	memcpy(address + size / sizeof(pattern) * sizeof(pattern), &pattern,
+	       size % sizeof(pattern));
 }
 
 void *allocation_make(size_t size, size_t alignment, enum allocation_family family, const void *tag,
@@ -151,13 +152,15 @@ static void check_filling(const struct allocation *allocation)
 
 	for (; at < end; at++)
 		if (*at != FILLING)
-			panic("a zone element has been modified behind its end: %p of %zu bytes, at "
-			      "offset %zu",
-			      (void *)allocation->address, allocation->size,
-			      (size_t)(at - allocation->address));
+			panic(
+			    "a zone element has been modified behind its end: %p of %zu bytes, at "
+			    "offset %zu",
+			    (void *)allocation->address, allocation->size,
+			    (size_t)(at - allocation->address));
 	for (at = allocation->pages; at < allocation->address; at++)
 		if (*at != FILLING)
-			panic("a zone element has been modified before its start: %p of %zu bytes, at "
+			panic("a zone element has been modified before its start: %p of %zu bytes, "
+			      "at "
 			      "offset -%zu",
 			      (void *)allocation->address, allocation->size,
 			      (size_t)(allocation->address - at));
@@ -181,8 +184,9 @@ static void check(const struct allocation *allocation, void *address, size_t siz
 	if (size == ALLOCATION_SIZE_UNKNOWN || size == allocation->size)
 		return;
 	if (class_of(size) != class_of(allocation->size))
-		panic("Element %p from zone kalloc.%zu caught being freed to wrong zone kalloc.%zu\n",
-		      address, class_of(allocation->size), class_of(size));
+		panic(
+		    "Element %p from zone kalloc.%zu caught being freed to wrong zone kalloc.%zu\n",
+		    address, class_of(allocation->size), class_of(size));
 	panic("bad %s size 0x%zx should be 0x%zx", families[family], size, allocation->size);
 }
 

@@ -88,13 +88,13 @@ static osreturn_t read_names(struct bundle *bundle, const char *path)
 
 static osreturn_t read_libraries(struct bundle *bundle)
 {
-	const struct plist *libraries =
-	    plist_find(bundle->information, "OSBundleLibraries_x86_64");
+	const struct plist *libraries = plist_find(bundle->information, "OSBundleLibraries_x86_64");
 
 	if (!libraries)
 		libraries = plist_find(bundle->information, "OSBundleLibraries");
 	if (!libraries || libraries->kind != PLIST_DICTIONARY || !libraries->first) {
-		log_line("Can't load kext %s - it has no library dependencies.", bundle->identifier);
+		log_line("Can't load kext %s - it has no library dependencies.",
+		         bundle->identifier);
 		return OSRETURN_ERROR;
 	}
 	bundle->libraries = libraries;

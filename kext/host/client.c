@@ -180,8 +180,8 @@ static bool copy(void *ours, uint64_t theirs, size_t length, bool in)
 /* Shared with no child. */
 static void *map(int descriptor, size_t length, bool writable)
 {
-	void *memory = mmap(NULL, length, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
-	                    descriptor, 0);
+	void *memory =
+	    mmap(NULL, length, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, descriptor, 0);
 
 	if (memory != MAP_FAILED)
 		madvise(memory, length, MADV_DONTFORK);
@@ -255,11 +255,12 @@ int kexthost_errno(uint32_t darwins)
 	static const struct {
 		uint32_t darwins;
 		int ours;
-	} different[] = {{11, EDEADLK},    {35, EAGAIN},     {36, EINPROGRESS}, {40, EMSGSIZE},
-	                 {45, ENOTSUP},    {48, EADDRINUSE}, {55, ENOBUFS},     {56, EISCONN},
-	                 {57, ENOTCONN},   {60, ETIMEDOUT},  {61, ECONNREFUSED}, {63, ENAMETOOLONG},
-	                 {78, ENOSYS},     {84, EOVERFLOW},  {89, ECANCELED},    {102, EOPNOTSUPP},
-	                 {(uint32_t)-1, EINTR}};
+	} different[] = {{11, EDEADLK},     {35, EAGAIN},         {36, EINPROGRESS},
+	                 {40, EMSGSIZE},    {45, ENOTSUP},        {48, EADDRINUSE},
+	                 {55, ENOBUFS},     {56, EISCONN},        {57, ENOTCONN},
+	                 {60, ETIMEDOUT},   {61, ECONNREFUSED},   {63, ENAMETOOLONG},
+	                 {78, ENOSYS},      {84, EOVERFLOW},      {89, ECANCELED},
+	                 {102, EOPNOTSUPP}, {(uint32_t)-1, EINTR}};
 	size_t i;
 
 	for (i = 0; i < sizeof(different) / sizeof(different[0]); i++)

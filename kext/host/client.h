@@ -26,7 +26,8 @@ int kexthost_close(int descriptor);
 
 /*
  * Any other request. False where the host is gone. `data` of the reply is valid until the calling
- * thread's next request, and a NUL follows it; a descriptor that came with it is -1 or the caller's.
+ * thread's next request, and a NUL follows it; a descriptor that came with it is -1 or the
+ * caller's.
  */
 struct kexthost_answer {
 	struct kexthost_header header;

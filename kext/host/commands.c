@@ -46,8 +46,9 @@ int command_load(const char *path)
 		return COMMAND_DONE;
 	}
 	print_log(answer.data);
-	fprintf(stderr, "%s failed to load - %s; check the system/kernel logs for errors or try "
-	                "kextutil(8).\n",
+	fprintf(stderr,
+	        "%s failed to load - %s; check the system/kernel logs for errors or try "
+	        "kextutil(8).\n",
 	        path, osreturn_text(answer.header.error));
 	return answer.header.error == OSRETURN_NOT_PRIVILEGED ? COMMAND_NOT_PRIVILEGED
 	                                                      : COMMAND_LOAD_FAILED;

@@ -16,7 +16,7 @@ struct connection {
 	uint32_t sequence; /* of the request that is served */
 	bool interrupted;  /* that request was */
 	bool dead;
-	struct kexthost_header header; /* of the packet received last */
+	struct kexthost_header header;       /* of the packet received last */
 	uint8_t data[KEXTHOST_DATA_MAX + 1]; /* of it; a NUL follows */
 };
 

@@ -84,7 +84,8 @@ static uint32_t serve_list(struct exchange *exchange)
 	return OSRETURN_SUCCESS;
 }
 
-/* The kernel's copy of the argument: zeroed where nothing goes in, the argument itself where it is none. */
+/* The kernel's copy of the argument: zeroed where nothing goes in, the argument itself where it is
+ * none. */
 static uint32_t serve_ioctl(struct exchange *exchange)
 {
 	const struct kexthost_header *request = &exchange->request;
@@ -135,10 +136,9 @@ static uint32_t serve_file(struct exchange *exchange, int action)
 
 	if (!vnode_make(&vnode, exchange->text))
 		return DARWIN_ENAMETOOLONG;
-	listeners_tell(action, exchange->connection->process->credential, &vnode,
-	               action == FILE_OPERATION_CLOSE && exchange->request.value
-	                   ? FILE_CLOSE_MODIFIED
-	                   : 0);
+	listeners_tell(
+	    action, exchange->connection->process->credential, &vnode,
+	    action == FILE_OPERATION_CLOSE && exchange->request.value ? FILE_CLOSE_MODIFIED : 0);
 	return 0;
 }
 
@@ -272,8 +272,7 @@ _Noreturn void control_serve(int listening)
 		if (descriptor < 0)
 			continue;
 		connection = connection_make(descriptor);
-		if (connection &&
-		    pthread_create(&thread, &detached, serve_connection, connection))
+		if (connection && pthread_create(&thread, &detached, serve_connection, connection))
 			connection_destroy(connection);
 	}
 }

@@ -27,9 +27,9 @@ enum {
 	DARWIN_ERESTART = -1,
 };
 
-#define DARWIN_S_IFCHR 0x2000
+#define DARWIN_S_IFCHR    0x2000
 #define DARWIN_MAXPATHLEN 1024
-#define DARWIN_AF_INET 2
-#define DARWIN_AF_INET6 30
+#define DARWIN_AF_INET    2
+#define DARWIN_AF_INET6   30
 
 #endif

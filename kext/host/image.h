@@ -5,8 +5,8 @@
  *      base                                                  base + size
  *      | __TEXT        | __DATA            | __LINKEDIT (gone) | stubs, one an import |
  *
- * A kernel lies within 2 GiB of its kexts, and they call it directly. This process may lie anywhere:
- * a call of an import reaches a stub behind the image, which jumps on.
+ * A kernel lies within 2 GiB of its kexts, and they call it directly. This process may lie
+ * anywhere: a call of an import reaches a stub behind the image, which jumps on.
  */
 #ifndef KEXTHOST_IMAGE_H
 #define KEXTHOST_IMAGE_H

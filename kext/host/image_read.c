@@ -5,9 +5,9 @@
 #include "image.h"
 #include "log.h"
 
-#define PAGE          4096u
-#define IMAGE_MAX     (256u << 20)
-#define ZEROFILL      1u
+#define PAGE           4096u
+#define IMAGE_MAX      (256u << 20)
+#define ZEROFILL       1u
 #define FAT_SLICES_MAX 16u
 
 struct reading {
@@ -24,7 +24,8 @@ static osreturn_t refuse(const struct reading *reading, const char *text)
 
 static osreturn_t refuse_value(const struct reading *reading, const char *what, uint32_t value)
 {
-	log_line("kxld[%s]: The Mach-O file is malformed: %s: %u.", reading->identifier, what, value);
+	log_line("kxld[%s]: The Mach-O file is malformed: %s: %u.", reading->identifier, what,
+	         value);
 	return OSRETURN_LINK_ERROR;
 }
 
@@ -110,7 +111,8 @@ static osreturn_t add_section(struct reading *reading, const struct macho_segmen
                               const uint8_t *bytes)
 {
 	static const uint32_t allowed = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 |
-	                                1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11 | 1u << 14;
+	                                1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11 |
+	                                1u << 14;
 	struct image *image = reading->image;
 	struct macho_section *section;
 	uint32_t type;
@@ -123,20 +125,23 @@ static osreturn_t add_section(struct reading *reading, const struct macho_segmen
 	if (type > 31 || !(allowed >> type & 1) || (type == ZEROFILL && section->offset))
 		return refuse_value(reading, "Invalid section type", type);
 	if (memcmp(section->segment, segment->name, sizeof(segment->name)))
-		return refuse(reading, "The Mach-O file is malformed: a section names another segment "
-		                       "than its own.");
+		return refuse(reading,
+		              "The Mach-O file is malformed: a section names another segment "
+		              "than its own.");
 	if (section->address < segment->address ||
 	    section->address - segment->address > segment->memory_size ||
 	    section->size > segment->memory_size - (section->address - segment->address))
 		return refuse(reading, "The Mach-O file is malformed: a section lies outside its "
 		                       "segment.");
 	if (section->alignment > 12 || section->address & ((1u << section->alignment) - 1))
-		return refuse(reading, "The Mach-O file is malformed: a section is not aligned as it "
-		                       "says.");
+		return refuse(reading,
+		              "The Mach-O file is malformed: a section is not aligned as it "
+		              "says.");
 	return OSRETURN_SUCCESS;
 }
 
-/* Segments follow each other from 0 without a gap: kxld adds up their sizes for that of the image. */
+/* Segments follow each other from 0 without a gap: kxld adds up their sizes for that of the image.
+ */
 static osreturn_t add_segment(struct reading *reading, const uint8_t *bytes, uint32_t size)
 {
 	struct image *image = reading->image;
@@ -155,8 +160,9 @@ static osreturn_t add_segment(struct reading *reading, const uint8_t *bytes, uin
 		return refuse_truncated(reading);
 	if (segment->address != image->size || segment->memory_size < segment->file_size ||
 	    segment->memory_size > IMAGE_MAX || image->size > IMAGE_MAX)
-		return refuse(reading, "The Mach-O file is malformed: its segments are not contiguous "
-		                       "from 0, or too large.");
+		return refuse(reading,
+		              "The Mach-O file is malformed: its segments are not contiguous "
+		              "from 0, or too large.");
 	image->size += (segment->memory_size + PAGE - 1) & ~(size_t)(PAGE - 1);
 	for (i = 0; !result && i < segment->section_count; i++)
 		result = add_section(reading, segment,
@@ -264,9 +270,9 @@ static osreturn_t read_commands(struct reading *reading, const struct macho_head
 
 static bool is_known_stab(uint8_t type)
 {
-	static const uint8_t stabs[] = {0x20, 0x22, 0x24, 0x26, 0x28, 0x2e, 0x3c, 0x40, 0x44, 0x4e,
-	                                0x60, 0x64, 0x66, 0x80, 0x82, 0x84, 0xa0, 0xa2, 0xa4, 0xc0,
-	                                0xc2, 0xe0, 0xe2, 0xe4, 0xe8};
+	static const uint8_t stabs[] = {0x20, 0x22, 0x24, 0x26, 0x28, 0x2e, 0x3c, 0x40, 0x44,
+	                                0x4e, 0x60, 0x64, 0x66, 0x80, 0x82, 0x84, 0xa0, 0xa2,
+	                                0xa4, 0xc0, 0xc2, 0xe0, 0xe2, 0xe4, 0xe8};
 
 	return memchr(stabs, type, sizeof(stabs)) != NULL;
 }
@@ -284,16 +290,18 @@ static osreturn_t check_symbol(const struct reading *reading, const struct macho
 	switch (symbol->type & MACHO_TYPE) {
 	case MACHO_UNDEFINED:
 		if (symbol->value && symbol->type & MACHO_EXTERNAL)
-			return refuse(reading, "Common symbols are not supported in kernel extensions. "
-			                       "Use -fno-common to build your kext.");
+			return refuse(reading,
+			              "Common symbols are not supported in kernel extensions. "
+			              "Use -fno-common to build your kext.");
 		return OSRETURN_SUCCESS;
 	case MACHO_ABSOLUTE:
 		return OSRETURN_SUCCESS;
 	case MACHO_DEFINED:
 		if (!symbol->section || symbol->section > image->section_count ||
 		    symbol->value > image->size)
-			return refuse(reading, "The Mach-O file is malformed: a symbol lies outside "
-			                       "the sections.");
+			return refuse(reading,
+			              "The Mach-O file is malformed: a symbol lies outside "
+			              "the sections.");
 		return OSRETURN_SUCCESS;
 	}
 	return refuse_value(reading, "Invalid symbol type", symbol->type);
@@ -315,8 +323,9 @@ osreturn_t image_read(struct image *image, const char *identifier, const uint8_t
 	if (result)
 		return result;
 	if (!image->segment_count || !reading.has_symtab || !reading.has_dysymtab)
-		return refuse(&reading, "The Mach-O file is malformed: a kext has segments, LC_SYMTAB "
-		                        "and LC_DYSYMTAB.");
+		return refuse(&reading,
+		              "The Mach-O file is malformed: a kext has segments, LC_SYMTAB "
+		              "and LC_DYSYMTAB.");
 	if (strncmp(image->segments[image->segment_count - 1].name, "__LINKEDIT", 16))
 		return refuse(&reading, "The Mach-O file is malformed: __LINKEDIT is not its last "
 		                        "segment.");

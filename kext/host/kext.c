@@ -43,6 +43,7 @@ void kext_call_begin(struct kext_call *call, uintptr_t function)
 	struct thread *thread = thread_current();
 
 	call->kext = kext_at(function);
+	call->function = function;
 	call->preemption_level = thread->preemption_level;
 	call->lock_count = thread->lock_count;
 	if (call->kext)
@@ -54,14 +55,17 @@ void kext_call_end(struct kext_call *call)
 	struct thread *thread = thread_current();
 
 	if (thread->preemption_level != call->preemption_level)
-		panic("a callback of %s returned with preemption_level %d, possible cause: a spinlock "
-		      "still held",
-		      call->kext ? call->kext->bundle.identifier : "the kernel",
-		      thread->preemption_level);
+		panic_about(call->function,
+		            "a callback of %s returned with preemption_level %d, possible cause: a "
+		            "spinlock "
+		            "still held",
+		            call->kext ? call->kext->bundle.identifier : "the kernel",
+		            thread->preemption_level);
 	if (thread->lock_count > call->lock_count)
-		panic("%u lock(s) held on return to userspace for thread %p, the last one %p",
-		      thread->lock_count - call->lock_count, (void *)thread,
-		      thread->locks[thread->lock_count - 1]);
+		panic_about(call->function,
+		            "%u lock(s) held on return to userspace for thread %p, the last one %p",
+		            thread->lock_count - call->lock_count, (void *)thread,
+		            thread->locks[thread->lock_count - 1]);
 	if (call->kext)
 		__atomic_fetch_sub(&call->kext->inside, 1, __ATOMIC_SEQ_CST);
 }
@@ -103,8 +107,9 @@ static osreturn_t resolve_libraries(struct kext *kext)
 		}
 		if (wanted > kext_version_parse(KERNEL_VERSION) ||
 		    wanted < kext_version_parse(kpi_compatible_version(kpi))) {
-			log_line("Kext %s - library kext %s not compatible with requested version %s.",
-			         identifier, library->key, library->text);
+			log_line(
+			    "Kext %s - library kext %s not compatible with requested version %s.",
+			    identifier, library->key, library->text);
 			return OSRETURN_DEPENDENCIES;
 		}
 		kext->kpis |= kpi;
@@ -121,13 +126,15 @@ static osreturn_t check_entry(struct kext *kext, uintptr_t function, const char 
 		return OSRETURN_BAD_DATA;
 	}
 	if (!image_contains(image, function)) {
-		log_line("Kext %s module %s pointer is outside of kext range (%s %p - kext at %p-%p).",
-		         kext->bundle.identifier, which, which, (void *)function, (void *)image->base,
-		         (void *)(image->base + image->size));
+		log_line(
+		    "Kext %s module %s pointer is outside of kext range (%s %p - kext at %p-%p).",
+		    kext->bundle.identifier, which, which, (void *)function, (void *)image->base,
+		    (void *)(image->base + image->size));
 		return OSRETURN_BAD_DATA;
 	}
 	if (!image_is_code(image, function)) {
-		log_line("Kext %s - module %s page is not executable.", kext->bundle.identifier, which);
+		log_line("Kext %s - module %s page is not executable.", kext->bundle.identifier,
+		         which);
 		return OSRETURN_BAD_DATA;
 	}
 	return OSRETURN_SUCCESS;
@@ -282,12 +289,11 @@ static osreturn_t load_locked(struct kext *kext, const char *path)
 	}
 	loaded = find_loaded(kext->bundle.identifier);
 	if (loaded) {
-		result = is_same(loaded, kext) ? OSRETURN_SUCCESS
-		                               : OSRETURN_LOADED_VERSION_DIFFERS;
+		result = is_same(loaded, kext) ? OSRETURN_SUCCESS : OSRETURN_LOADED_VERSION_DIFFERS;
 		if (result)
 			log_line("Can't load %s - a different %s is already loaded.", path,
 			         strcmp(loaded->bundle.version, kext->bundle.version) ? "version"
-			                                                               : "UUID");
+			                                                              : "UUID");
 		dispose(kext);
 		return result;
 	}
@@ -325,6 +331,22 @@ osreturn_t kext_load(const char *path)
 	pthread_mutex_lock(&mutex);
 	result = load_locked(kext, path);
 	pthread_mutex_unlock(&mutex);
+	return result;
+}
+
+osreturn_t kext_check(const char *path)
+{
+	struct kext *kext = calloc(1, sizeof(*kext));
+	osreturn_t result;
+
+	if (!kext)
+		return OSRETURN_NO_MEMORY;
+	result = bundle_open(&kext->bundle, path);
+	if (!result)
+		result = resolve_libraries(kext);
+	if (!result)
+		result = load_executable(kext);
+	dispose(kext);
 	return result;
 }
 
@@ -386,8 +408,8 @@ static void print_kexts(FILE *out, const struct kext *kext)
 		return;
 	image_uuid_text(&kext->image, uuid);
 	fprintf(out, "%5u %4u %#-18llx %#-10zx %#-10zx %s (%s) %s", kext->tag, 0u,
-	        (unsigned long long)(uintptr_t)kext->image.base, kext->image.size,
-	        kext->image.size, kext->bundle.identifier, kext->bundle.version, uuid);
+	        (unsigned long long)(uintptr_t)kext->image.base, kext->image.size, kext->image.size,
+	        kext->bundle.identifier, kext->bundle.version, uuid);
 	print_links(out, kext->kpis);
 }
 

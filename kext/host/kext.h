@@ -40,6 +40,9 @@ struct kext {
 /* Loads and starts it. What is logged on the way is for the user. */
 osreturn_t kext_load(const char *path);
 
+/* As far as it goes without running it, and leaves nothing. */
+osreturn_t kext_check(const char *path);
+
 /* `left`: how many things it has left behind. */
 osreturn_t kext_unload(const char *identifier, unsigned int *left);
 
@@ -58,6 +61,7 @@ struct kext *kext_first(void);
  */
 struct kext_call {
 	struct kext *kext;
+	uintptr_t function;
 	int preemption_level;
 	unsigned int lock_count;
 };

@@ -31,16 +31,16 @@ enum kexthost_operation {
 	KEXTHOST_LIST,   /* data of the reply: what kextstat prints */
 
 	/* error: an errno of Darwin's, as in all that follow. */
-	KEXTHOST_OPEN,   /* data: name below /dev; value: flags. Reply: handle, and the descriptor */
-	KEXTHOST_IOCTL,  /* handle; value: request, as Darwin encodes it; argument: the caller's own.
-	                    data: what the argument points to, where the request says that it goes in;
-	                    in the reply: what comes out */
-	KEXTHOST_CLOSED, /* handle: a copy of the descriptor was closed. The reply comes when the device
-	                    is closed, or at once when there are more copies */
+	KEXTHOST_OPEN,  /* data: name below /dev; value: flags. Reply: handle, and the descriptor */
+	KEXTHOST_IOCTL, /* handle; value: request, as Darwin encodes it; argument: the caller's own.
+	                   data: what the argument points to, where the request says that it goes
+	                   in; in the reply: what comes out */
+	KEXTHOST_CLOSED, /* handle: a copy of the descriptor was closed. The reply comes when the
+	                    device is closed, or at once when there are more copies */
 
 	/* Events: the calling process is the one that does it. data: a path, NUL-terminated. */
-	KEXTHOST_EXECUTE,      /* value: pid of the child where it was spawned, or 0. More strings may
-	                          follow: arguments and environment */
+	KEXTHOST_EXECUTE, /* value: pid of the child where it was spawned, or 0. More strings may
+	                     follow: arguments and environment */
 	KEXTHOST_FILE_OPENED,
 	KEXTHOST_FILE_CLOSED, /* value: 1 when it was written to */
 

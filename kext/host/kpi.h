@@ -22,15 +22,21 @@ struct kpi_symbol {
 };
 
 /* Ends in a symbol without a name. One table for each of the kpi_*.c files. */
-extern const struct kpi_symbol kpi_atomic[], kpi_clock[], kpi_device[], kpi_iokit[], kpi_kauth[], kpi_locks[], kpi_log[], kpi_memory[], kpi_policy[], kpi_process[],
-    kpi_runtime[],
+extern const struct kpi_symbol kpi_atomic[], kpi_clock[], kpi_device[], kpi_iokit[], kpi_kauth[],
+    kpi_locks[], kpi_log[], kpi_memory[], kpi_policy[], kpi_process[], kpi_runtime[],
     kpi_rw_locks[], kpi_sleep[], kpi_socket[], kpi_string[], kpi_user[], kpi_vnode[];
 
 extern const struct kpi_symbol *const kpi_tables[];
 
 /* The functions are named as the kernel's are, behind a prefix that keeps them from libc's. */
-#define KPI_FUNCTION(kpi, name) {"_" #name, kpi, (const void *)kernel_##name}
-#define KPI_VARIABLE(kpi, name) {"_" #name, kpi, &kernel_##name}
+#define KPI_FUNCTION(kpi, name)                                                                    \
+	{                                                                                          \
+		"_" #name, kpi, (const void *)kernel_##name                                        \
+	}
+#define KPI_VARIABLE(kpi, name)                                                                    \
+	{                                                                                          \
+		"_" #name, kpi, &kernel_##name                                                     \
+	}
 
 /* One of the KPIs in `allowed` has to have it. */
 const void *kpi_find(const char *name, unsigned int allowed);

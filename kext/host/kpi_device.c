@@ -18,7 +18,7 @@
 #define NAME_SIZE   256
 #define CLONE_ALLOC 1
 #define CHARACTER   0
-#define CALLER      (uintptr_t)__builtin_return_address(0)
+#define CALLER      (uintptr_t) __builtin_return_address(0)
 
 static int kernel_enodev(void)
 {
@@ -197,12 +197,8 @@ static void *kernel_devfs_make_node_clone(int32_t device, int kind, uint32_t uid
                                           int mode, int (*clone)(int32_t, int), const char *format,
                                           ...)
 {
-	const struct node like = {.device = device,
-	                          .uid = uid,
-	                          .gid = gid,
-	                          .mode = mode,
-	                          .clone = clone,
-	                          .site = CALLER};
+	const struct node like = {
+	    .device = device, .uid = uid, .gid = gid, .mode = mode, .clone = clone, .site = CALLER};
 	va_list arguments;
 	void *node;
 

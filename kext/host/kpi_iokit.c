@@ -21,7 +21,7 @@
 
 #define PAGE      4096u
 #define READ_ONLY 0x1000u /* kIOMapReadOnly */
-#define CALLER    (uintptr_t)__builtin_return_address(0)
+#define CALLER    (uintptr_t) __builtin_return_address(0)
 
 enum kind { BUFFER = 0x62756666, MAP = 0x6d617070 };
 
@@ -185,9 +185,8 @@ static uint64_t map_length(const struct object *map)
 static int map_unmap(struct object *map)
 {
 	struct connection *connection = thread_current()->connection;
-	const struct kexthost_header question = {.operation = KEXTHOST_UNMAP,
-	                                         .value = map->address,
-	                                         .argument = map->buffer->size};
+	const struct kexthost_header question = {
+	    .operation = KEXTHOST_UNMAP, .value = map->address, .argument = map->buffer->size};
 
 	wait_check_may_sleep();
 	check(map, MAP);
@@ -244,8 +243,7 @@ const struct kpi_symbol kpi_iokit[] = {
      (const void *)buffer_make},
     {"__ZN24IOBufferMemoryDescriptor14getBytesNoCopyEv", KPI_IOKIT, (const void *)buffer_bytes},
     {"__ZNK18IOMemoryDescriptor9getLengthEv", KPI_IOKIT, (const void *)buffer_length},
-    {"__ZN18IOMemoryDescriptor19createMappingInTaskEP4taskyjyy", KPI_IOKIT,
-     (const void *)map_make},
+    {"__ZN18IOMemoryDescriptor19createMappingInTaskEP4taskyjyy", KPI_IOKIT, (const void *)map_make},
     {"__ZN11IOMemoryMap17getVirtualAddressEv", KPI_IOKIT, (const void *)map_address},
     {"__ZN11IOMemoryMap9getLengthEv", KPI_IOKIT, (const void *)map_length},
     {"__ZN11IOMemoryMap5unmapEv", KPI_IOKIT, (const void *)map_unmap},

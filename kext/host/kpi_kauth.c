@@ -14,7 +14,7 @@
 
 #define LISTENERS_MAX 15 /* of a scope */
 #define FILE_SCOPE    "com.apple.kauth.fileop"
-#define CALLER        (uintptr_t)__builtin_return_address(0)
+#define CALLER        (uintptr_t) __builtin_return_address(0)
 
 typedef int (*callback_t)(struct credential *credential, void *context, int action, uintptr_t,
                           uintptr_t, uintptr_t, uintptr_t);
@@ -168,22 +168,13 @@ static uint32_t kernel_kauth_getruid(void)
 }
 
 const struct kpi_symbol kpi_kauth[] = {
-    KPI_FUNCTION(KPI_BSD, kauth_listen_scope),
-    KPI_FUNCTION(KPI_BSD, kauth_unlisten_scope),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_get),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_get_with_ref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_proc_ref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_ref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_unref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getuid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getruid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvuid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getgid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getrgid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvgid),
-    KPI_FUNCTION(KPI_UNSUPPORTED, kauth_cred_issuser),
-    KPI_FUNCTION(KPI_BSD, kauth_getuid),
-    KPI_FUNCTION(KPI_BSD, kauth_getgid),
-    KPI_FUNCTION(KPI_BSD, kauth_getruid),
-    {0},
+    KPI_FUNCTION(KPI_BSD, kauth_listen_scope),  KPI_FUNCTION(KPI_BSD, kauth_unlisten_scope),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_get),      KPI_FUNCTION(KPI_BSD, kauth_cred_get_with_ref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_proc_ref), KPI_FUNCTION(KPI_BSD, kauth_cred_ref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_unref),    KPI_FUNCTION(KPI_BSD, kauth_cred_getuid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getruid),  KPI_FUNCTION(KPI_BSD, kauth_cred_getsvuid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getgid),   KPI_FUNCTION(KPI_BSD, kauth_cred_getrgid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvgid), KPI_FUNCTION(KPI_UNSUPPORTED, kauth_cred_issuser),
+    KPI_FUNCTION(KPI_BSD, kauth_getuid),        KPI_FUNCTION(KPI_BSD, kauth_getgid),
+    KPI_FUNCTION(KPI_BSD, kauth_getruid),       {0},
 };

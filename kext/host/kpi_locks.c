@@ -9,14 +9,15 @@
 #include "panic.h"
 #include "thread.h"
 
-#define CALLER       (uintptr_t)__builtin_return_address(0)
-#define OWNED        1
-#define NOT_OWNED    2
+#define CALLER    (uintptr_t) __builtin_return_address(0)
+#define OWNED     1
+#define NOT_OWNED 2
 
 /* Attributes say nothing that this kernel would do differently. */
 static void *make_attributes(uintptr_t site)
 {
-	uint64_t *attributes = allocation_make(sizeof(*attributes), 1, ALLOCATION_OBJECT, NULL, site);
+	uint64_t *attributes =
+	    allocation_make(sizeof(*attributes), 1, ALLOCATION_OBJECT, NULL, site);
 
 	if (attributes)
 		*attributes = 0;

@@ -4,7 +4,7 @@
 #include "kpi.h"
 #include "log.h"
 
-#define PRINTF __attribute__((format(printf, 1, 2)))
+#define PRINTF  __attribute__((format(printf, 1, 2)))
 #define VPRINTF __attribute__((format(printf, 1, 0)))
 
 static PRINTF int kernel_printf(const char *format, ...)
@@ -47,10 +47,7 @@ static PRINTF void kernel_kprintf(const char *format, ...)
 }
 
 const struct kpi_symbol kpi_log[] = {
-    KPI_FUNCTION(KPI_LIBKERN, printf),
-    KPI_FUNCTION(KPI_LIBKERN, vprintf),
-    KPI_FUNCTION(KPI_LIBKERN, kprintf),
-    KPI_FUNCTION(KPI_IOKIT, IOLog),
-    KPI_FUNCTION(KPI_IOKIT, IOLogv),
-    {0},
+    KPI_FUNCTION(KPI_LIBKERN, printf),  KPI_FUNCTION(KPI_LIBKERN, vprintf),
+    KPI_FUNCTION(KPI_LIBKERN, kprintf), KPI_FUNCTION(KPI_IOKIT, IOLog),
+    KPI_FUNCTION(KPI_IOKIT, IOLogv),    {0},
 };

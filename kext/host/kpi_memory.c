@@ -14,7 +14,7 @@
 #define M_NOWAIT 1
 #define M_ZERO   4
 #define M_LAST   160
-#define CALLER   (uintptr_t)__builtin_return_address(0)
+#define CALLER   (uintptr_t) __builtin_return_address(0)
 
 static void *kernel_IOMalloc(size_t size)
 {

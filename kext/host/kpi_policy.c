@@ -17,7 +17,7 @@
 #define POLICIES_MAX 16
 #define NOT_LATE     1 /* MPC_LOADTIME_FLAG_* */
 #define UNLOAD_OK    2
-#define CALLER       (uintptr_t)__builtin_return_address(0)
+#define CALLER       (uintptr_t) __builtin_return_address(0)
 
 struct credential;
 
@@ -32,8 +32,8 @@ struct functions {
 	int (*label_update_execve)(struct credential *old, struct credential *new,
 	                           struct process *process, struct vnode *vnode, int64_t offset,
 	                           struct vnode *script, void *vnode_label, void *script_label,
-	                           void *exec_label, uint32_t *flags, void *attributes,
-	                           size_t size, int *disjoint);
+	                           void *exec_label, uint32_t *flags, void *attributes, size_t size,
+	                           int *disjoint);
 	void *before_912[95];
 	void (*destroy)(void *policy);
 	void (*init)(void *policy);

@@ -9,7 +9,7 @@
 #include "thread.h"
 #include "wait.h"
 
-#define CALLER    (uintptr_t)__builtin_return_address(0)
+#define CALLER    (uintptr_t) __builtin_return_address(0)
 #define SHARED    1
 #define EXCLUSIVE 2
 
@@ -53,12 +53,14 @@ static void kernel_lck_rw_lock_shared(struct lock *lock)
 	wait_check_may_sleep();
 	lock_check(lock, LOCK_RW);
 	if (lock_owner(lock) == thread)
-		panic("lck_rw_lock_shared(): lock %p is held exclusive by the thread itself: it would "
+		panic("lck_rw_lock_shared(): lock %p is held exclusive by the thread itself: it "
+		      "would "
 		      "wait for ever",
 		      (void *)lock);
 	pthread_mutex_lock(&lock->mutex);
 	if (lock->writers_waiting && holds(thread, lock))
-		panic("lck_rw_lock_shared(): lock %p is held shared by the thread itself, and a writer "
+		panic("lck_rw_lock_shared(): lock %p is held shared by the thread itself, and a "
+		      "writer "
 		      "waits in between: it would wait for ever",
 		      (void *)lock);
 	while (lock->owner || lock->writers_waiting)
@@ -75,9 +77,10 @@ static void kernel_lck_rw_lock_exclusive(struct lock *lock)
 	wait_check_may_sleep();
 	lock_check(lock, LOCK_RW);
 	if (holds(thread, lock))
-		panic("lck_rw_lock_exclusive(): lock %p is held by the thread itself: it would wait "
-		      "for ever",
-		      (void *)lock);
+		panic(
+		    "lck_rw_lock_exclusive(): lock %p is held by the thread itself: it would wait "
+		    "for ever",
+		    (void *)lock);
 	pthread_mutex_lock(&lock->mutex);
 	lock->writers_waiting++;
 	while (lock->owner || lock->readers)
@@ -95,7 +98,8 @@ static void kernel_lck_rw_unlock_shared(struct lock *lock)
 	lock_check(lock, LOCK_RW);
 	pthread_mutex_lock(&lock->mutex);
 	if (lock->owner)
-		panic("lck_rw_unlock_shared(): lock %p held in mode: %d\n", (void *)lock, EXCLUSIVE);
+		panic("lck_rw_unlock_shared(): lock %p held in mode: %d\n", (void *)lock,
+		      EXCLUSIVE);
 	if (!lock->readers || !holds(thread, lock))
 		panic("Releasing non-exclusive RW lock without a reader refcount!");
 	set_readers(lock, lock->readers - 1);
@@ -148,8 +152,7 @@ static uint32_t kernel_lck_rw_try_lock(struct lock *lock, unsigned int type)
 	if (type != SHARED && type != EXCLUSIVE)
 		panic("lck_rw_try_lock(): Invalid rw lock type: %x\n", type);
 	pthread_mutex_lock(&lock->mutex);
-	free = !lock->owner &&
-	       (type == SHARED ? !lock->writers_waiting : !lock->readers);
+	free = !lock->owner && (type == SHARED ? !lock->writers_waiting : !lock->readers);
 	if (free && type == SHARED)
 		set_readers(lock, lock->readers + 1);
 	else if (free)
@@ -170,7 +173,8 @@ static uint32_t kernel_lck_rw_lock_shared_to_exclusive(struct lock *lock)
 	lock_check(lock, LOCK_RW);
 	pthread_mutex_lock(&lock->mutex);
 	if (!lock->readers || !holds(thread, lock))
-		panic("lck_rw_lock_shared_to_exclusive(): lock %p is not held shared", (void *)lock);
+		panic("lck_rw_lock_shared_to_exclusive(): lock %p is not held shared",
+		      (void *)lock);
 	alone = !lock->writers_waiting;
 	set_readers(lock, lock->readers - 1);
 	if (alone) {
@@ -192,7 +196,8 @@ static void kernel_lck_rw_lock_exclusive_to_shared(struct lock *lock)
 	lock_check(lock, LOCK_RW);
 	pthread_mutex_lock(&lock->mutex);
 	if (lock->owner != thread_current())
-		panic("lck_rw_lock_exclusive_to_shared(): lock %p is not held exclusive", (void *)lock);
+		panic("lck_rw_lock_exclusive_to_shared(): lock %p is not held exclusive",
+		      (void *)lock);
 	set_owner(lock, NULL);
 	set_readers(lock, lock->readers + 1);
 	pthread_cond_broadcast(&lock->changed);

@@ -128,8 +128,8 @@ static int kernel_lck_mtx_sleep_deadline(struct lock *mutex, unsigned int action
 	wait_check_may_sleep();
 	wait_assert(event);
 	mutex_unlock(mutex);
-	result = wait_block(deadline ? deadline : WAIT_FOREVER,
-	                    interruptible != THREAD_UNINTERRUPTIBLE);
+	result =
+	    wait_block(deadline ? deadline : WAIT_FOREVER, interruptible != THREAD_UNINTERRUPTIBLE);
 	if (!(action & LCK_SLEEP_UNLOCK))
 		mutex_lock(mutex);
 	return result;

@@ -19,7 +19,7 @@
 
 #define GLOBAL   1 /* SFLT_* */
 #define EXTENDED 4
-#define CALLER   (uintptr_t)__builtin_return_address(0)
+#define CALLER   (uintptr_t) __builtin_return_address(0)
 
 struct filter {
 	struct filter *next;
@@ -227,18 +227,16 @@ static int ask(const struct attachment *attachment, struct socket *socket, enum 
 
 	switch (event) {
 	case FILTER_BIND:
-		return functions->bind
-		           ? functions->bind(attachment->cookie, socket, &socket->local)
-		           : 0;
+		return functions->bind ? functions->bind(attachment->cookie, socket, &socket->local)
+		                       : 0;
 	case FILTER_CONNECT:
 		return functions->connect_out
 		           ? functions->connect_out(attachment->cookie, socket, &socket->remote)
 		           : 0;
 	case FILTER_ACCEPT:
-		return functions->accept
-		           ? functions->accept(attachment->cookie, listening, socket,
-		                               &socket->local, &socket->remote)
-		           : 0;
+		return functions->accept ? functions->accept(attachment->cookie, listening, socket,
+		                                             &socket->local, &socket->remote)
+		                         : 0;
 	}
 	return 0;
 }
@@ -319,12 +317,8 @@ static int kernel_sock_isconnected(const struct socket *socket)
 }
 
 const struct kpi_symbol kpi_socket[] = {
-    KPI_FUNCTION(KPI_BSD, sflt_register),
-    KPI_FUNCTION(KPI_BSD, sflt_unregister),
-    KPI_FUNCTION(KPI_BSD, sflt_attach),
-    KPI_FUNCTION(KPI_BSD, sock_gettype),
-    KPI_FUNCTION(KPI_BSD, sock_getsockname),
-    KPI_FUNCTION(KPI_BSD, sock_getpeername),
-    KPI_FUNCTION(KPI_BSD, sock_isconnected),
-    {0},
+    KPI_FUNCTION(KPI_BSD, sflt_register),    KPI_FUNCTION(KPI_BSD, sflt_unregister),
+    KPI_FUNCTION(KPI_BSD, sflt_attach),      KPI_FUNCTION(KPI_BSD, sock_gettype),
+    KPI_FUNCTION(KPI_BSD, sock_getsockname), KPI_FUNCTION(KPI_BSD, sock_getpeername),
+    KPI_FUNCTION(KPI_BSD, sock_isconnected), {0},
 };

@@ -44,7 +44,10 @@ static int kernel_strprefix(const char *string, const char *prefix)
 	return !strncmp(string, prefix, strlen(prefix));
 }
 
-#define LIBC(name) {"_" #name, KPI_LIBKERN, (const void *)name}
+#define LIBC(name)                                                                                 \
+	{                                                                                          \
+		"_" #name, KPI_LIBKERN, (const void *)name                                         \
+	}
 
 const struct kpi_symbol kpi_string[] = {
     LIBC(memcpy),

@@ -43,7 +43,8 @@ static int copy_out(const void *from, uint64_t to, size_t size)
 	wait_check_may_sleep();
 	while (size) {
 		const size_t part = size < AT_ONCE ? size : AT_ONCE;
-		const struct kexthost_header question = {.operation = KEXTHOST_COPY_OUT, .value = to};
+		const struct kexthost_header question = {.operation = KEXTHOST_COPY_OUT,
+		                                         .value = to};
 
 		if (!connection || !connection_ask(connection, &question, from, part, -1) ||
 		    connection->header.error)

@@ -10,7 +10,7 @@
 #include "vnode.h"
 #include "wait.h"
 
-#define CALLER (uintptr_t)__builtin_return_address(0)
+#define CALLER (uintptr_t) __builtin_return_address(0)
 
 enum vtype { VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO };
 
@@ -78,8 +78,8 @@ static int kernel_vnode_getattr(const struct vnode *vnode, struct attributes *at
 	set_time(&attributes->accessed, &status->st_atim);
 	set_time(&attributes->modified, &status->st_mtim);
 	set_time(&attributes->changed, &status->st_ctim);
-	attributes->supported |= attributes->active &
-	                         (HAS_LINKS | HAS_TOTAL_SIZE | HAS_DATA_SIZE | HAS_UID | HAS_GID |
+	attributes->supported |=
+	    attributes->active & (HAS_LINKS | HAS_TOTAL_SIZE | HAS_DATA_SIZE | HAS_UID | HAS_GID |
 	                          HAS_MODE | HAS_ACCESSED | HAS_MODIFIED | HAS_CHANGED);
 	return 0;
 }

@@ -73,8 +73,9 @@ static osreturn_t bind(struct linking *linking, unsigned int kpis)
 		}
 		if (!found) {
 			if (!missing)
-				log_line("kxld[%s]: The following symbols are unresolved for this kext:",
-				         linking->identifier);
+				log_line(
+				    "kxld[%s]: The following symbols are unresolved for this kext:",
+				    linking->identifier);
 			missing = true;
 			log_line("kxld[%s]: \t%s", linking->identifier, name);
 			continue;
@@ -85,10 +86,11 @@ static osreturn_t bind(struct linking *linking, unsigned int kpis)
 	if (missing)
 		return OSRETURN_LINK_ERROR;
 	if (weak && !tests) {
-		log_line("kxld[%s]: This kext has weak references but does not test for them. Test for "
-		         "weak references with OSKextSymbolIsResolved(). (found in "
-		         "<libkern/OSKextLib.h>)",
-		         linking->identifier);
+		log_line(
+		    "kxld[%s]: This kext has weak references but does not test for them. Test for "
+		    "weak references with OSKextSymbolIsResolved(). (found in "
+		    "<libkern/OSKextLib.h>)",
+		    linking->identifier);
 		return OSRETURN_LINK_ERROR;
 	}
 	return OSRETURN_SUCCESS;
@@ -146,7 +148,8 @@ static osreturn_t apply_relative(const struct linking *linking,
 	int32_t stored;
 	int64_t distance;
 
-	if (relocation->type == MACHO_RELOCATION_GOT || relocation->type == MACHO_RELOCATION_GOT_LOAD)
+	if (relocation->type == MACHO_RELOCATION_GOT ||
+	    relocation->type == MACHO_RELOCATION_GOT_LOAD)
 		return refuse_overflow(linking);
 	/* Within the image nothing has changed. */
 	if (!relocation->external)

@@ -25,7 +25,7 @@ struct lock {
 	bool destroyed;
 	const struct kext *kext;
 	uintptr_t site;
-	void *owner; /* a thread, where one alone has it */
+	void *owner;   /* a thread, where one alone has it */
 	char name[32]; /* of a group */
 
 	pthread_mutex_t mutex; /* the lock itself, or what guards the read-write lock's members */

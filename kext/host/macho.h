@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-#define MACHO_MAGIC            0xfeedfacfu
-#define MACHO_FAT_MAGIC        0xbebafecau /* 0xcafebabe, big-endian */
-#define MACHO_CPU_X86_64       0x01000007u
-#define MACHO_KEXT_BUNDLE      11u
+#define MACHO_MAGIC       0xfeedfacfu
+#define MACHO_FAT_MAGIC   0xbebafecau /* 0xcafebabe, big-endian */
+#define MACHO_CPU_X86_64  0x01000007u
+#define MACHO_KEXT_BUNDLE 11u
 
 struct macho_header {
 	uint32_t magic, cpu, cpu_subtype, file_type, command_count, commands_size, flags, reserved;

@@ -4,7 +4,8 @@
  *
  *     kexthost --socket PATH [--log FILE] [--reports FOLDER] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
- *     kexthost kpi
+ *     kexthost check BUNDLE    says whether it can be loaded, and runs nothing of it
+ *     kexthost kpi             prints what is offered to kexts
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #include "kpi.h"
 #include "log.h"
 #include "open_files.h"
+#include "osreturn.h"
 #include "panic.h"
 #include "trap.h"
 
@@ -30,8 +32,10 @@ struct options {
 static bool read_options(int count, char **arguments, struct options *options)
 {
 	static const struct option known[] = {
-	    {"socket", required_argument, NULL, 's'}, {"log", required_argument, NULL, 'l'},
-	    {"reports", required_argument, NULL, 'r'}, {"check", no_argument, NULL, 'c'},
+	    {"socket", required_argument, NULL, 's'},
+	    {"log", required_argument, NULL, 'l'},
+	    {"reports", required_argument, NULL, 'r'},
+	    {"check", no_argument, NULL, 'c'},
 	    {0},
 	};
 	int option;
@@ -65,6 +69,7 @@ static int refuse_usage(void)
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
+	      "       kexthost check BUNDLE\n"
 	      "       kexthost kpi\n",
 	      stderr);
 	return COMMAND_USAGE;
@@ -96,33 +101,57 @@ static int run(const struct options *options)
 	control_serve(listening);
 }
 
+static int check(const char *bundle)
+{
+	osreturn_t result = kext_check(bundle);
+
+	if (result)
+		fprintf(stderr, "%s - %s.\n", bundle, osreturn_text(result));
+	else
+		printf("%s appears to be loadable (including linkage for on-disk libraries).\n",
+		       bundle);
+	return result ? COMMAND_LOAD_FAILED : COMMAND_DONE;
+}
+
+static int print_kpi(const char *unused)
+{
+	(void)unused;
+	kpi_print();
+	return COMMAND_DONE;
+}
+
+static int list(const char *unused)
+{
+	(void)unused;
+	return command_list();
+}
+
+static const struct {
+	const char *name;
+	bool needs_host, takes_operand;
+	int (*run)(const char *operand);
+} commands[] = {
+    {"load", true, true, command_load}, {"unload", true, true, command_unload},
+    {"list", true, false, list},        {"check", false, true, check},
+    {"kpi", false, false, print_kpi},
+};
+
 int main(int count, char **arguments)
 {
-	static const char *const commands[] = {"load", "unload", "list", "kpi"};
 	struct options options = {0};
-	size_t command = 0;
+	size_t i;
 
-	while (command < 4 && (count < 2 || strcmp(arguments[1], commands[command])))
-		command++;
-	if (command == 3) {
-		kpi_print();
-		return 0;
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (count < 2 || strcmp(arguments[1], commands[i].name))
+			continue;
+		if (!read_options(count - 1, arguments + 1, &options) ||
+		    commands[i].needs_host != (options.socket != NULL) ||
+		    commands[i].takes_operand != (options.operand != NULL))
+			return refuse_usage();
+		kexthost_use(options.socket);
+		return commands[i].run(options.operand);
 	}
-	if (command < 4) {
-		count--;
-		arguments++;
-	}
-	if (!read_options(count, arguments, &options) || !options.socket ||
-	    (command < 2) > (options.operand != NULL))
+	if (!read_options(count, arguments, &options) || !options.socket)
 		return refuse_usage();
-	kexthost_use(options.socket);
-	switch (command) {
-	case 0:
-		return command_load(options.operand);
-	case 1:
-		return command_unload(options.operand);
-	case 2:
-		return command_list();
-	}
 	return run(&options);
 }

@@ -141,8 +141,8 @@ int open_file_make(const char *name, int flags, uint64_t *handle, int *descripto
 	int error;
 
 	flags &= READ | WRITE;
-	error = devfs_look_up(name, process, (flags & READ ? 4 : 0) | (flags & WRITE ? 2 : 0),
-	                      &device);
+	error =
+	    devfs_look_up(name, process, (flags & READ ? 4 : 0) | (flags & WRITE ? 2 : 0), &device);
 	if (error)
 		return error;
 	file = calloc(1, sizeof(*file));

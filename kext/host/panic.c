@@ -155,7 +155,8 @@ static int create_report(void)
 	strftime(date, sizeof(date), "%Y-%m-%d-%H%M%S", localtime_r(&now, &local));
 	for (i = 0; descriptor < 0 && i < 1000; i++) {
 		if (i)
-			snprintf(path, sizeof(path), "%s/Kernel_%s-%u_%s.panic", folder, date, i, host);
+			snprintf(path, sizeof(path), "%s/Kernel_%s-%u_%s.panic", folder, date, i,
+			         host);
 		else
 			snprintf(path, sizeof(path), "%s/Kernel_%s_%s.panic", folder, date, host);
 		descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -173,7 +174,8 @@ static void write_report(void)
 	struct tm local;
 
 	if (descriptor < 0) {
-		log_line("kexthost: no panic report can be written to %s", folder ? folder : "(none)");
+		log_line("kexthost: no panic report can be written to %s",
+		         folder ? folder : "(none)");
 		return;
 	}
 	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", localtime_r(&now, &local));
@@ -201,8 +203,6 @@ static _Noreturn void finish(uintptr_t trap, uintptr_t frame)
 	if (trap)
 		frames[count++] = (struct backtrace_frame){frame, trap};
 	count += backtrace_walk(frame, frames + count, BACKTRACE_MAX);
-	if (length && text[length - 1] == '\n')
-		add("\n");
 	add("Backtrace (CPU 0), Frame : Return Address\n");
 	for (i = 0; i < count; i++)
 		add_frame(frames[i].frame, frames[i].returns_to);
@@ -213,7 +213,8 @@ static _Noreturn void finish(uintptr_t trap, uintptr_t frame)
 	_exit(KEXTHOST_EXIT_PANIC);
 }
 
-_Noreturn void panic_with(uintptr_t caller, uintptr_t frame, const char *format, va_list arguments)
+static __attribute__((format(printf, 2, 0))) void add_message(uintptr_t caller, const char *format,
+                                                              va_list arguments)
 {
 	int added;
 
@@ -223,7 +224,21 @@ _Noreturn void panic_with(uintptr_t caller, uintptr_t frame, const char *format,
 	if (added > 0)
 		length += (size_t)added < sizeof(text) / 2 ? (size_t)added : sizeof(text) / 2 - 1;
 	add("\n");
+}
+
+_Noreturn void panic_with(uintptr_t caller, uintptr_t frame, const char *format, va_list arguments)
+{
+	add_message(caller, format, arguments);
 	finish(0, frame);
+}
+
+_Noreturn void panic_about(uintptr_t place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message((uintptr_t)__builtin_return_address(0), format, arguments);
+	finish(place, (uintptr_t)__builtin_frame_address(0));
 }
 
 _Noreturn void panic(const char *format, ...)

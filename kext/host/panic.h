@@ -19,8 +19,12 @@ void panic_note_unloaded(const struct kext *kext);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A panic that was called at `caller`, with the frames from `frame` on. */
-_Noreturn void panic_with(uintptr_t caller, uintptr_t frame, const char *format,
-                          va_list arguments) __attribute__((format(printf, 3, 0)));
+_Noreturn void panic_with(uintptr_t caller, uintptr_t frame, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* For what code at `place` is to blame for that has returned meanwhile: it comes first. */
+_Noreturn void panic_about(uintptr_t place, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* One that a processor's trap caused: `instruction` comes first in the backtrace. */
 _Noreturn void panic_trapped(uintptr_t instruction, uintptr_t frame, const char *message);

@@ -16,7 +16,7 @@ struct process {
 	struct process *next;
 	int references;
 	pid_t pid;
-	pid_t parent; /* as it was found */
+	pid_t parent;  /* as it was found */
 	char name[17]; /* p_comm */
 	struct credential *credential;
 };

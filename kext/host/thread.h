@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* A thread that may run code of a kext: one of the host's own, or one that stands for a client's. */
+/* A thread that may run code of a kext: one of the host's own, or one that stands for a client's.
+ */
 #ifndef KEXTHOST_THREAD_H
 #define KEXTHOST_THREAD_H
 

@@ -15,10 +15,11 @@
 static const char *name_of(long long trap)
 {
 	static const char *const names[] = {
-	    "divide error", "debug trap",  "NMI",           "breakpoint",
-	    "overflow",     "bounds check", "invalid opcode", "no coprocessor",
-	    "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
-	    "stack bounds", "general protection",  "page fault",
+	    "divide error",        "debug trap",         "NMI",
+	    "breakpoint",          "overflow",           "bounds check",
+	    "invalid opcode",      "no coprocessor",     "double fault",
+	    "coprocessor overrun", "invalid TSS",        "segment not present",
+	    "stack bounds",        "general protection", "page fault",
 	};
 
 	return trap >= 0 && trap < (long long)(sizeof(names) / sizeof(names[0])) ? names[trap]
@@ -68,8 +69,8 @@ void trap_init_thread(void)
 	stack_t stack = {.ss_size = STACK_SIZE};
 
 	thread_current();
-	stack.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-	                   -1, 0);
+	stack.ss_sp =
+	    mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL))
 		abort();
 }

@@ -141,8 +141,8 @@ static int look(struct thread *thread, uint64_t deadline, bool interruptible)
 	if (interruptible && thread->connection) {
 		if (connection_is_interrupted(thread->connection))
 			return WAIT_INTERRUPTED;
-		files[count++] = (struct pollfd){
-		    .fd = connection_descriptor(thread->connection), .events = POLLIN};
+		files[count++] = (struct pollfd){.fd = connection_descriptor(thread->connection),
+		                                 .events = POLLIN};
 	}
 	if (deadline != WAIT_FOREVER) {
 		if (deadline <= now)

@@ -1,0 +1,42 @@
+using KextDev.Processes;
+
+namespace KextDev.Tests.KextHost;
+
+/// <summary>kexthost and the programs that drive it, built once for all its tests. Made with a sanitizer where KEXTHOST_SANITIZE names one.</summary>
+public sealed class KextHostBuild : IAsyncLifetime, IDisposable
+{
+    private static readonly string Sources = Path.Combine(Repository.Root, "kext", "host");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public string KextHost => _folder.Combine("kexthost");
+
+    /// <summary>Does to the host what its arguments say.</summary>
+    public string Drive => _folder.Combine("drive");
+
+    /// <summary>Produces TEST events by many threads and reads them all.</summary>
+    public string RingClient => _folder.Combine("ring_client");
+
+    public async Task InitializeAsync()
+    {
+        var programs = Path.Combine(Repository.Root, "tests", "KextDev.Tests", "KextHost", "programs");
+        var client = Path.Combine(Sources, "client.c");
+        string[] sanitize = Environment.GetEnvironmentVariable("KEXTHOST_SANITIZE") is { Length: > 0 } name ? ["-fsanitize=" + name] : [];
+        await GccAsync(KextHost, [.. sanitize, .. Directory.EnumerateFiles(Sources, "*.c")]);
+        await GccAsync(Drive, [client, Path.Combine(programs, "drive.c")]);
+        await GccAsync(RingClient, [client, Path.Combine(programs, "ring_client.c")]);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task GccAsync(string output, IEnumerable<string> arguments)
+    {
+        string[] flags = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-pthread", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-I" + Sources, "-I" + Path.Combine(Repository.Root, "kext", "include")];
+        await new HostCommand("gcc", [.. flags, .. arguments, "-o", output]).RunAsync(CancellationToken.None);
+    }
+}
+
+[CollectionDefinition(nameof(KextHostBuild))]
+public sealed class KextHostGroup : ICollectionFixture<KextHostBuild>;

@@ -1,0 +1,85 @@
+using KextDev.Processes;
+
+namespace KextDev.Tests.KextHost;
+
+/// <summary>A kexthost that runs, with folders of its own; gone when the test is.</summary>
+internal sealed class RunningHost : IAsyncDisposable
+{
+    public const int PanicExit = 33;
+
+    private readonly KextHostBuild _build;
+    private readonly TemporaryFolder _folder;
+    private readonly IAsyncEnumerator<CommandEvent> _events;
+
+    private RunningHost(KextHostBuild build, TemporaryFolder folder, IAsyncEnumerator<CommandEvent> events)
+    {
+        _build = build;
+        _folder = folder;
+        _events = events;
+    }
+
+    public string Log => File.ReadAllText(_folder.Combine("log"));
+
+    /// <summary>What macOS would have in /Library/Logs/DiagnosticReports.</summary>
+    public IReadOnlyList<string> Reports => Directory.GetFiles(_folder.Combine("reports"));
+
+    private string Socket => _folder.Combine("socket");
+
+    public static async Task<RunningHost> StartAsync(KextHostBuild build, params IEnumerable<string> options)
+    {
+        var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Combine("reports"));
+        var command = new HostCommand(
+            build.KextHost,
+            ["--socket", folder.Combine("socket"), "--log", folder.Combine("log"), "--reports", folder.Combine("reports"), .. options]);
+        var host = new RunningHost(build, folder, command.StreamAsync(CancellationToken.None).GetAsyncEnumerator());
+        (await host._events.MoveNextAsync()).ShouldBeTrue();
+        host._events.Current.ShouldBe(new OutputLine("ready"));
+        return host;
+    }
+
+    public async Task<CommandResult> LoadAsync(string bundle) => await AskAsync("load", bundle);
+
+    public async Task<CommandResult> UnloadAsync(string identifier = TestKext.Identifier) => await AskAsync("unload", identifier);
+
+    public async Task<string> ListAsync() => (await AskAsync("list")).Output;
+
+    public async Task<string> DriveAsync(params string[] words) => (await DriveCommand(words).RunAsync(CancellationToken.None)).Output;
+
+    public HostCommand DriveCommand(params string[] words) => Client(_build.Drive, words);
+
+    public HostCommand Client(string program, params string[] words) =>
+        new(program, words) { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KEXTHOST_SOCKET"] = Socket } };
+
+    /// <summary>Waits for the end; what the host printed meanwhile (a sanitizer, nobody else) is a failure.</summary>
+    public async Task<int> ExitAsync()
+    {
+        while (await _events.MoveNextAsync())
+        {
+            if (_events.Current is Exited exited)
+            {
+                return exited.ExitCode;
+            }
+
+            throw new InvalidOperationException($"kexthost printed {_events.Current}");
+        }
+
+        throw new InvalidOperationException("kexthost ended without an exit code");
+    }
+
+    /// <summary>The panic report, after the host's end by a panic.</summary>
+    public async Task<string> PanicAsync()
+    {
+        (await ExitAsync()).ShouldBe(PanicExit);
+        return await File.ReadAllTextAsync(Reports.ShouldHaveSingleItem());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _events.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task<CommandResult> AskAsync(string verb, params string[] operand) =>
+        await new HostCommand(_build.KextHost, [verb, "--socket", Socket, .. operand]).TryRunAsync(CancellationToken.None);
+}
