@@ -46,6 +46,10 @@ osreturn_t kext_check(const char *path);
 /* `left`: how many things it has left behind. */
 osreturn_t kext_unload(const char *identifier, unsigned int *left);
 
+/* Nothing is loaded or unloaded meanwhile. */
+void kext_lock(void);
+void kext_unlock(void);
+
 /* As kextstat prints it; the caller frees it. NULL for want of memory. */
 char *kext_list(void);
 

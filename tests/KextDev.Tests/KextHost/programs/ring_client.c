@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -132,9 +133,9 @@ int main(int count, char **arguments)
 	for (unsigned int i = 0; i < producers; i++)
 		pthread_join(threads[i], NULL);
 	printf("produced %lu read %lu dropped %lu\n", producers * events, reads, drops);
-	if (count > 3) { /* stays open until somebody says so */
+	if (count > 3) { /* stays open until it is killed */
 		fflush(stdout);
-		getchar();
+		pause();
 	}
 	check(!kexthost_close(descriptor), "close");
 	return reads + drops == producers * events ? 0 : 1;
