@@ -175,6 +175,29 @@ public sealed class KextCheckTests : IDisposable
     }
 
     [Fact]
+    public void Takes_a_signature_beside_the_executable_for_one()
+    {
+        var bundle = Create(Samples.Info);
+        foreach (var file in (string[])["CodeResources", "CodeSignature"])
+        {
+            folder.Write(Path.GetRelativePath(folder.Path, Path.Combine(bundle.Folder, "Contents", "_CodeSignature", file)), "");
+        }
+
+        var result = KextCheck.Run(new KextCheckRequest(KextBundle.Read(bundle.Folder), Samples.Executable));
+
+        result.Findings.ShouldNotContain(finding => finding.Code == "KC1401" || finding.Code == "KC1402");
+    }
+
+    [Fact]
+    public void Says_nothing_of_libraries_where_there_is_no_code_for_x86_64()
+    {
+        var result = Check(Samples.Info, Samples.Executable with { CpuTypes = [0x07], Imports = [] });
+
+        result.Findings.ShouldNotContain(finding => finding.Code.StartsWith("KC12", StringComparison.Ordinal));
+        result.LibrariesBlock.ShouldBeNull();
+    }
+
+    [Fact]
     public void Prints_like_a_compiler_and_as_JSON()
     {
         var bundle = Create(Samples.Info with { Further = new Dictionary<string, PlistValue> { ["CFBundleVersion"] = new PlistText("1\u0085x") } });

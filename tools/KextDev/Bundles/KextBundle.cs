@@ -46,8 +46,10 @@ public sealed record KextBundle(
     public string InfoPath => Layout == BundleLayout.Modern ? "Contents/Info.plist" : "Info.plist";
 
     /// <summary>Whether codesign sealed the bundle's resources. The executable's own signature is in its load commands.</summary>
-    public bool HasSealedResources => Files.Any(file => file.Path.EndsWith("_CodeSignature/CodeResources", StringComparison.Ordinal)
-        && !file.Path.Contains("PlugIns/", StringComparison.Ordinal));
+    public bool HasSealedResources => HasOwnFile("_CodeSignature/CodeResources");
+
+    /// <summary>Whether the executable's signature lies in a file beside it: so are those of executables that an older codesign could not extend.</summary>
+    public bool HasDetachedSignature => HasOwnFile("_CodeSignature/CodeSignature");
 
     /// <exception cref="InfrastructureException">There is no such folder, or it cannot be read.</exception>
     public static KextBundle Read(string folder) => Read(System.IO.Path.GetFullPath(folder), withPlugIns: true);
@@ -77,6 +79,9 @@ public sealed record KextBundle(
         });
         return Read(target);
     }
+
+    private bool HasOwnFile(string path) => Files.Any(file => file.Path.EndsWith(path, StringComparison.Ordinal)
+        && !file.Path.Contains("PlugIns/", StringComparison.Ordinal));
 
     private static KextBundle Read(string folder, bool withPlugIns)
     {

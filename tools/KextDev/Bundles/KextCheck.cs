@@ -48,6 +48,11 @@ public static class KextCheck
         if (request.Executable is not null)
         {
             obstacles.AddRange(ExecutableChecks.Check(bundle, request.Executable, releases));
+        }
+
+        // Imports are those of the x86_64 code: without it nothing can be said of the libraries.
+        if (request.Executable?.CpuTypes.Contains(KextExecutable.X86Processor) == true)
+        {
             libraries = new LibraryChecks(bundle, request.Executable, releases, symbols);
             obstacles.AddRange(libraries.Check());
         }

@@ -5,7 +5,7 @@ internal static class SignatureChecks
 {
     public static IEnumerable<Finding> Check(KextBundle bundle, KextExecutable? executable, IReadOnlyList<MacRelease> releases)
     {
-        var codeSigned = executable?.IsSigned ?? false;
+        var codeSigned = bundle.HasDetachedSignature || (executable?.IsSigned ?? false);
         if (codeSigned != bundle.HasSealedResources && executable is not null)
         {
             yield return new Finding(
