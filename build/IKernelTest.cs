@@ -1,5 +1,7 @@
 using KextDev.Events;
+using KextDev.Guests;
 using KextDev.Platforms;
+using KextDev.Projects;
 using KextDev.Reports;
 using KextDev.Testing;
 using Nuke.Common;
@@ -31,7 +33,7 @@ internal interface IKernelTest : IKernelBuild
             var plan = TestPlan ?? KextDev.Projects.TestPlan.Quick;
             var length = plan == KextDev.Projects.TestPlan.Soak ? (Duration ?? DefaultSoak).Length : Duration?.Length;
             var tests = KextDev.Projects.TestPlan.Select(project, plan, Tests ?? [], length);
-            var guest = FindGuest(project);
+            var guest = FindTestGuest(project);
 
             // Only now: a wrong parameter leaves no empty folder.
             var folder = RunFolder.Create(State, project.Name, TimeProvider.System);
@@ -63,7 +65,7 @@ internal interface IKernelTest : IKernelBuild
         {
             var project = LoadProject();
             await using var journal = ConsoleJournal();
-            var answer = await new LoadByHand(State, journal).RunAsync(project, FindGuest(project), token);
+            var answer = await new LoadByHand(State, journal).RunAsync(project, FindTestGuest(project), token);
             Require(answer);
         }));
 
@@ -73,12 +75,21 @@ internal interface IKernelTest : IKernelBuild
         .Executes(() => WorkAsync(async token =>
         {
             var project = LoadProject();
-            var definition = FindGuest(project);
+            var definition = FindTestGuest(project);
             var guest = await FindKeptGuestAsync(definition, token);
             await using var journal = ConsoleJournal();
             var answer = await new UnloadByHand(journal, TimeProvider.System).RunAsync(project, definition.Platform, guest.Endpoint, token);
             Require(answer);
         }));
+
+    // Testing the module where the kext was asked for would be a green that means nothing.
+    private GuestDefinition FindTestGuest(Project project)
+    {
+        var guest = FindGuest(project);
+        return !WantsDarwin ? guest : throw new TargetFailedException(
+            $"The kext of {project.Name} was not tested: the guest {guest.Name} runs Linux, and none with macOS is defined. "
+            + "Without --platform the Linux module is tested; ./build.sh KernelBuild --platform darwin builds the kext and checks whether it will load.");
+    }
 
     private static void Require(KernelAnswer answer)
     {

@@ -247,8 +247,8 @@ internal sealed class LibraryChecks
                     Severity.Warning,
                     "KC1211",
                     kpi == "com.apple.kpi.private"
-                        ? $"{ReleaseNames.List(names)} is exported by {kpi} alone, which is for Apple's kexts"
-                        : $"{ReleaseNames.List(names)} is exported by {kpi} alone, which may change with any release",
+                        ? $"{ReleaseNames.List(names)} {(names.Count == 1 ? "is" : "are")} exported by {kpi} alone, which is for Apple's kexts"
+                        : $"{ReleaseNames.List(names)} {(names.Count == 1 ? "is" : "are")} exported by {kpi} alone, which may change with any release",
                     "Use bsd, mach, iokit or libkern where one of them serves.");
             }
         }
