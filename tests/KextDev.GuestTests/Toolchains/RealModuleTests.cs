@@ -1,5 +1,7 @@
+using System.Text.Json;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
+using KextDev.Processes;
 using KextDev.Projects;
 using KextDev.Toolchains;
 
@@ -71,6 +73,23 @@ public sealed class RealModuleTests : IAsyncLifetime, IDisposable
         File.GetLastWriteTimeUtc(normal.Path).ShouldBe(written);
         _lines.ShouldBeEmpty();
         Directory.GetFiles(_folder, "*.o", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Tells_editors_commands_that_compile_the_users_own_files()
+    {
+        await BuildAsync("normal");
+
+        using var commands = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "compile_commands.json")));
+        var entries = commands.RootElement.EnumerateArray().ToList();
+        entries.Select(entry => entry.GetProperty("file").GetString()).ShouldBe([$"{_folder}/core/ring.c", $"{_folder}/linux/main.c"], ignoreOrder: true);
+        foreach (var entry in entries)
+        {
+            var words = entry.GetProperty("arguments").EnumerateArray().Select(word => word.GetString()!).ToList();
+            words[^1].ShouldBe(entry.GetProperty("file").GetString());
+            (await new HostCommand(words[0], [.. words.Skip(1), "-fsyntax-only"]) { WorkingDirectory = entry.GetProperty("directory").GetString() }
+                .RunAsync(CancellationToken.None)).Error.ShouldBeEmpty();
+        }
     }
 
     [Fact]
