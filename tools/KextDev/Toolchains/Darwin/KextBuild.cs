@@ -22,13 +22,13 @@ public sealed class KextBuild(IKextToolchain toolchain, string buildFolder, Comp
             using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
             var compilation = new KextCompilation(toolchain, project, extension, variant, configuration, folder);
             var output = new CompilerOutput(tell);
-            var link = await CompileAsync(compilation, extension, folder, output, cancellationToken);
-            var info = extension.Info with { IsTestBuild = variant == DarwinExtension.TestVariant };
             if (variant == extension.DefaultVariant)
             {
-                WriteCommands(project, projectFolder, compilation, link);
+                WriteCommands(project, projectFolder, compilation);
             }
 
+            var link = await CompileAsync(compilation, extension, folder, output, cancellationToken);
+            var info = extension.Info with { IsTestBuild = variant == DarwinExtension.TestVariant };
             return await new KextAssembly(toolchain, extension, info, configuration, folder).RunAsync(link, variant, output, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -71,13 +71,13 @@ public sealed class KextBuild(IKextToolchain toolchain, string buildFolder, Comp
             [.. own, infoObject], libraryObjects, executable, extension.DeploymentTarget, extension.Sources.Any(KextCompilation.IsCPlusPlus));
     }
 
-    // Editors show the variant that is shipped.
-    private void WriteCommands(Project project, string projectFolder, KextCompilation compilation, KextLink link) =>
+    // Editors show the variant that is shipped, and help before it compiles.
+    private void WriteCommands(Project project, string projectFolder, KextCompilation compilation) =>
         CompileCommands.Write(
             project.Folder,
             projectFolder,
             "darwin",
-            [.. link.Objects.SkipLast(1).Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))],
+            [.. project.RequireDarwin().Sources.Select(compilation.Object).Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))],
             note);
 
     private static IReadOnlyList<string> Words(Processes.HostCommand command) => [command.Program, .. command.Arguments];
