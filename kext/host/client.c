@@ -356,6 +356,18 @@ int kexthost_ioctl(int descriptor, unsigned long request, void *argument)
 	return 0;
 }
 
+int kexthost_dup(int descriptor)
+{
+	int copy = dup(descriptor);
+
+	if (copy >= 0 && !remember(copy, handle_of(descriptor, false))) {
+		close(copy);
+		errno = ENOMEM;
+		return -1;
+	}
+	return copy;
+}
+
 int kexthost_close(int descriptor)
 {
 	const struct kexthost_header request = {.operation = KEXTHOST_CLOSED,

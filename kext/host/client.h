@@ -21,6 +21,9 @@ int kexthost_open(const char *name, int flags);
 /* `request` as Darwin encodes it. 0, or -1. Memory that it maps is mapped when it returns. */
 int kexthost_ioctl(int descriptor, unsigned long request, void *argument);
 
+/* As dup(2). -1 where there is no room to remember it. */
+int kexthost_dup(int descriptor);
+
 /* Returns when the device is closed, where this was the last copy of the descriptor. 0, or -1. */
 int kexthost_close(int descriptor);
 

@@ -14,6 +14,9 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
     /// <summary>Does to the host what its arguments say.</summary>
     public string Drive => _folder.Combine("drive");
 
+    /// <summary>Sleeps until it has read the events that it was told to expect.</summary>
+    public string EventClient => _folder.Combine("event_client");
+
     /// <summary>Produces TEST events by many threads and reads them all.</summary>
     public string RingClient => _folder.Combine("ring_client");
 
@@ -24,6 +27,7 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
         string[] sanitize = Environment.GetEnvironmentVariable("KEXTHOST_SANITIZE") is { Length: > 0 } name ? ["-fsanitize=" + name] : [];
         await GccAsync(KextHost, [.. sanitize, .. Directory.EnumerateFiles(Sources, "*.c")]);
         await GccAsync(Drive, [client, Path.Combine(programs, "drive.c")]);
+        await GccAsync(EventClient, [client, Path.Combine(programs, "event_client.c")]);
         await GccAsync(RingClient, [client, Path.Combine(programs, "ring_client.c")]);
     }
 

@@ -28,6 +28,31 @@ public sealed class OsqueryKextTests(KextHostBuild build) : IDisposable
         host.Reports.ShouldBeEmpty();
     }
 
+    /// <summary>Executions and files by 8 threads each, and sockets, while the reader sleeps in the kernel between them.</summary>
+    [Fact]
+    public async Task Tells_of_what_other_processes_do()
+    {
+        var path = _folder.Write("told", "");
+        await using var host = await RunningHost.StartAsync(build);
+        (await host.LoadAsync(await OsqueryKext.BuildAsync(_folder))).ExitCode.ShouldBe(0);
+        await using var client = host.Client(build.EventClient, path, "400", "400", "3").StreamAsync(CancellationToken.None).GetAsyncEnumerator();
+        (await client.MoveNextAsync()).ShouldBeTrue();
+        client.Current.ShouldBe(new OutputLine("ready"));
+
+        (await host.DriveAsync("threads", "8", "50", "execute", path)).ShouldBe("threads: ok\n");
+        (await host.DriveAsync("threads", "8", "50", "modified", path)).ShouldBe("threads: ok\n");
+        (await host.DriveAsync("socket", "bind", "connect", "accept", "shut")).ShouldBe("socket: ok\nbind: ok\nconnect: ok\naccept: ok\nshut: ok\n");
+
+        (await client.MoveNextAsync()).ShouldBeTrue();
+        client.Current.ShouldBe(new OutputLine("done"));
+        (await client.MoveNextAsync()).ShouldBeTrue();
+        client.Current.ShouldBe(new Exited(0));
+        var unloaded = await host.UnloadAsync(OsqueryKext.Identifier);
+        unloaded.ExitCode.ShouldBe(0, unloaded.Error);
+        host.Log.ShouldContain("Security policy loaded: Kernel events for osquery (osquery)\n");
+        host.Log.ShouldContain("Security policy unload: Kernel events for osquery (osquery)\n");
+    }
+
     [Fact]
     public async Task Refuses_to_stop_while_its_device_is_open_and_closes_it_when_the_client_dies()
     {

@@ -52,10 +52,11 @@ internal static class TestKext
     public const string Device = """
         static long ask(unsigned long request, void *data);
         static int on_open(int device, int flags, int type, proc_t process) { return 0; }
+        static int on_close(int device, int flags, int type, proc_t process) { IOLog("closed\n"); return 0; }
         static int on_ioctl(int device, unsigned long request, void *data, int flags, proc_t process) { return (int)ask(request, data); }
         static struct cdevsw functions; static int major; static void *node;
         static void add_device(void) {
-            functions = (struct cdevsw){ .open = on_open, .close = on_open, .read = enodev, .write = enodev, .ioctl = on_ioctl, .select = enodev };
+            functions = (struct cdevsw){ .open = on_open, .close = on_close, .read = enodev, .write = enodev, .ioctl = on_ioctl, .select = enodev };
             major = cdevsw_add(-24, &functions);
             node = devfs_make_node(major << 24, 0, 0, 0, 0600, "%s", "sample");
         }

@@ -3,18 +3,22 @@
  * Does to kexthost what its arguments say, one after the other, and prints what came of each:
  *
  *     open NAME | ioctl REQUEST NUMBER | close | execute PATH | opened PATH | closed PATH
- *     modified PATH | connect | bind | accept | shut | threads COUNT REPEAT EVENT PATH
+ *     alarm (again and again from then on) | copy (a descriptor is kept beside the one that is
+ *     closed next, and used then) | modified PATH | connect | bind | accept | shut | threads COUNT
+ * REPEAT EVENT PATH
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "client.h"
 
-static int descriptor = -1;
+static int descriptor = -1, copy = -1;
 static uint64_t socket_handle;
 
 static const struct {
@@ -112,6 +116,21 @@ static void *work(void *data)
 	return NULL;
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Again and again: one that came before the request would interrupt nothing. */
+static void set_alarm(void)
+{
+	const struct sigaction action = {.sa_handler = on_alarm};
+	const struct itimerval often = {{0, 10000}, {0, 10000}};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
 static void send_many(unsigned long count, const struct work *like)
 {
 	struct work works[64];
@@ -141,8 +160,13 @@ int main(int count, char **words)
 		if (!strcmp(word, "open")) {
 			descriptor = kexthost_open(*++words, O_RDWR);
 			tell(word, descriptor < 0 ? errno : 0);
+		} else if (!strcmp(word, "alarm")) {
+			set_alarm();
+		} else if (!strcmp(word, "copy")) {
+			copy = kexthost_dup(descriptor);
 		} else if (!strcmp(word, "close")) {
 			tell(word, kexthost_close(descriptor) ? errno : 0);
+			descriptor = copy;
 		} else if (!strcmp(word, "ioctl")) {
 			ask_device(strtoul(words[1], NULL, 0), strtoul(words[2], NULL, 0));
 			words += 2;
