@@ -16,6 +16,7 @@
 #include <sys/time.h>
 
 #include "locks.h"
+#include "port_builtin.h"
 
 typedef lck_spin_t *osq_lock_t;
 typedef int osq_lock_state_t;
@@ -43,50 +44,10 @@ static inline void osq_port_unlock(osq_lock_t *lock, osq_lock_state_t state)
 	lck_spin_unlock(*lock);
 }
 
-static inline uint32_t osq_port_load_relaxed(const uint32_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_RELAXED);
-}
-
-static inline uint32_t osq_port_load_acquire(const uint32_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_ACQUIRE);
-}
-
-static inline void osq_port_store_relaxed(uint32_t *address, uint32_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_store_release(uint32_t *address, uint32_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELEASE);
-}
-
 /* On x86_64 an xchg, which is a full barrier for whatever is around it. */
 static inline uint32_t osq_port_exchange_full(uint32_t *address, uint32_t value)
 {
 	return __atomic_exchange_n(address, value, __ATOMIC_SEQ_CST);
-}
-
-static inline uint64_t osq_port_load64_relaxed(const uint64_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_store64_relaxed(uint64_t *address, uint64_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_copy(void *to, const void *from, size_t size)
-{
-	memcpy(to, from, size);
-}
-
-static inline void osq_port_zero(void *address, size_t size)
-{
-	memset(address, 0, size);
 }
 
 /* microuptime() stands still while the machine sleeps, as the Linux module's clock does. */
@@ -99,7 +60,5 @@ static inline void osq_port_seconds(uint32_t *epoch, uint32_t *uptime)
 	microuptime(&time);
 	*uptime = (uint32_t)time.tv_sec;
 }
-
-#define osq_port_prefetch_write(address) __builtin_prefetch(address, 1)
 
 #endif

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "port_builtin.h"
+
 /* In the tests a producer may lose the processor anywhere. */
 #ifdef OSQ_TEST_PAUSE
 void osq_test_pause(void);
@@ -70,26 +72,6 @@ static inline void osq_port_unlock(osq_lock_t *lock, osq_lock_state_t state)
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }
 
-static inline uint32_t osq_port_load_relaxed(const uint32_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_RELAXED);
-}
-
-static inline uint32_t osq_port_load_acquire(const uint32_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_ACQUIRE);
-}
-
-static inline void osq_port_store_relaxed(uint32_t *address, uint32_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_store_release(uint32_t *address, uint32_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELEASE);
-}
-
 /* On x86 the exchange alone is full; arm64's is acquire and release, and needs the fence. */
 static inline uint32_t osq_port_exchange_full(uint32_t *address, uint32_t value)
 {
@@ -99,26 +81,6 @@ static inline uint32_t osq_port_exchange_full(uint32_t *address, uint32_t value)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 	return before;
-}
-
-static inline uint64_t osq_port_load64_relaxed(const uint64_t *address)
-{
-	return __atomic_load_n(address, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_store64_relaxed(uint64_t *address, uint64_t value)
-{
-	__atomic_store_n(address, value, __ATOMIC_RELAXED);
-}
-
-static inline void osq_port_copy(void *to, const void *from, size_t size)
-{
-	memcpy(to, from, size);
-}
-
-static inline void osq_port_zero(void *to, size_t size)
-{
-	memset(to, 0, size);
 }
 
 static inline void osq_port_seconds(uint32_t *epoch, uint32_t *uptime)
@@ -137,8 +99,6 @@ static inline void osq_port_linger(void)
 	for (int i = 0; i < 64; i++)
 		osq_port_relax();
 }
-#define osq_port_linger                  osq_port_linger
-
-#define osq_port_prefetch_write(address) __builtin_prefetch((address), 1)
+#define osq_port_linger osq_port_linger
 
 #endif

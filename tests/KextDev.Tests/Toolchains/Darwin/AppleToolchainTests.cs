@@ -76,11 +76,11 @@ public sealed class AppleToolchainTests
         var packaging = new KextPackaging("/packages", new PackageSigning(
             new SigningIdentity("Developer ID Application: Somebody", "/keys"), new SigningIdentity("Developer ID Installer: Somebody", "/keys"), "secret"));
 
-        var steps = packaging.SigningSteps(kext).Concat(packaging.InstallerSteps(kext, "/root", "/packages/sample.pkg")).ToList();
+        var steps = packaging.SigningSteps(kext).Concat(packaging.InstallerSteps(kext, "/stage", "/packages/sample.pkg")).ToList();
 
         steps.Select(step => step.Program).ShouldBe(["security", "codesign", "codesign", "ditto", "pkgbuild"]);
         steps.ShouldAllBe(step => !step.ToString().Contains("secret"));
-        Line(steps[3]).ShouldBe("ditto /out/sample.kext /root/sample.kext");
+        Line(steps[3]).ShouldBe("ditto /out/sample.kext /stage/sample.kext");
     }
 
     private static string Line(HostCommand command) => string.Join(' ', command.Arguments.Prepend(command.Program));
