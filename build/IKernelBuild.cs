@@ -2,6 +2,7 @@ using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Projects;
 using KextDev.Testing;
+using KextDev.Toolchains.Darwin;
 using Nuke.Common;
 using Serilog;
 
@@ -23,7 +24,7 @@ internal interface IKernelBuild : IKextTargets
             if (WantsDarwin)
             {
                 var variants = project.RequireDarwin().Variants.Keys.ToList();
-                await BuildKextsAsync(project, Variant is null ? variants : [Variant], Configuration ?? KextDev.Toolchains.Darwin.BuildConfiguration.Debug, journal, token);
+                await BuildKextsAsync(project, Variant is null ? variants : [Variant], Configuration ?? BuildConfiguration.Debug, journal, token);
             }
         }));
 

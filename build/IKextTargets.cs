@@ -42,7 +42,8 @@ internal interface IKextTargets : IKernelDeps
             var project = LoadProject();
             var extension = project.RequireDarwin();
             await using var journal = ConsoleJournal();
-            var kext = await BuildKextAsync(project, Variant ?? extension.DefaultVariant, Configuration ?? BuildConfiguration.Debug, journal, token);
+            var variant = Variant ?? extension.DefaultVariant;
+            var kext = await BuildKextAsync(project, variant, Configuration ?? BuildConfiguration.Debug, journal, token);
             Conclude(await BundleInspection.RunAsync(kext.BundleFolder, release ?? extension.Releases, token));
         }));
 
@@ -55,10 +56,10 @@ internal interface IKextTargets : IKernelDeps
         {
             var kext = await BuildKextAsync(project, variant, configuration, journal, cancellationToken);
             var inspection = await BundleInspection.RunAsync(kext.BundleFolder, project.RequireDarwin().Releases, cancellationToken);
-            var problems = inspection.Result with { Findings = [.. inspection.Result.Findings.Where(finding => finding.Severity == Severity.Error)] };
-            if (problems.HasErrors)
+            if (inspection.Result.HasErrors)
             {
-                KextCheckReport.WriteText(Console.Out, inspection.Bundle, problems);
+                var errors = inspection.Result.Findings.Where(finding => finding.Severity == Severity.Error);
+                KextCheckReport.WriteText(Console.Out, inspection.Bundle, inspection.Result with { Findings = [.. errors] });
                 throw new TargetFailedException($"{kext.BundleFolder} was built and will not load; why stands above");
             }
 
@@ -84,7 +85,8 @@ internal interface IKextTargets : IKernelDeps
         var known = MacRelease.All.Select(release => release.Name).ToList();
         return Release is null ? null
             : MacRelease.Parse(Release) is { } release ? [release]
-            : throw new TargetFailedException($"Nothing is known of macOS '{Release}'. Known: {string.Join(", ", known)}.{ClosestMatch.Question(Release, known)}");
+            : throw new TargetFailedException(
+                $"Nothing is known of macOS '{Release}'. Known: {string.Join(", ", known)}.{ClosestMatch.Question(Release, known)}");
     }
 
     private void Conclude(BundleInspection inspection)

@@ -31,7 +31,8 @@ internal interface IPackage : IKernelBuild
             var project = LoadProject();
             var extension = project.RequireDarwin();
             await using var journal = ConsoleJournal();
-            var built = await BuildKextsAsync(project, [Variant ?? extension.DefaultVariant], Configuration ?? BuildConfiguration.Release, journal, token);
+            var variant = Variant ?? extension.DefaultVariant;
+            var built = await BuildKextsAsync(project, [variant], Configuration ?? BuildConfiguration.Release, journal, token);
             var signing = new PackageSigning(Identity(SigningIdentity), Identity(InstallerIdentity), KeychainPassword);
             foreach (var path in await new KextPackaging(Path.GetFullPath(Output ?? State.Packages), signing).RunAsync(built[0], token))
             {

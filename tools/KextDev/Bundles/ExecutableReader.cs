@@ -55,7 +55,8 @@ public static class ExecutableReader
     private static Finding Translate(LinkDiagnostic diagnostic) => new(
         diagnostic.Severity == LinkSeverity.Error ? Severity.Error : Severity.Warning, diagnostic.Code, diagnostic.Message, diagnostic.Place);
 
-    private static Finding Unreadable(string why, string name) => new(Severity.Error, "KC1108", $"the executable cannot be read: {why}", name, "Make it readable for everyone.");
+    private static Finding Unreadable(string why, string name) =>
+        new(Severity.Error, "KC1108", $"the executable cannot be read: {why}", name, "Make it readable for everyone.");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

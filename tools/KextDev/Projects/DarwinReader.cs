@@ -51,7 +51,8 @@ internal sealed partial class DarwinReader(
         {
             throw located.Problem(
                 $"{Path}.identifier",
-                $"'{darwin.Identifier}' cannot be a bundle's identifier. Use a reverse domain name such as com.example.mykext: up to {LongestIdentifier} letters, digits, '-' and '.'.");
+                $"'{darwin.Identifier}' cannot be a bundle's identifier. "
+                + $"Use a reverse domain name such as com.example.mykext: up to {LongestIdentifier} letters, digits, '-' and '.'.");
         }
 
         foreach (var (library, version) in darwin.Libraries)
@@ -93,7 +94,8 @@ internal sealed partial class DarwinReader(
 
     private List<string> Sources(DarwinManifest darwin)
     {
-        var sources = darwin.Sources.SelectMany((pattern, index) => Files($"{Path}.sources[{index}]", pattern)).Distinct(StringComparer.Ordinal).ToList();
+        var sources = darwin.Sources.SelectMany((pattern, index) => Files($"{Path}.sources[{index}]", pattern))
+            .Distinct(StringComparer.Ordinal).ToList();
         return sources.Count > 0
             ? sources
             : throw located.Problem($"{Path}.sources", "no source is named. Name files, or patterns such as \"darwin/*.c\".");
@@ -127,7 +129,9 @@ internal sealed partial class DarwinReader(
     private string CheckVersion(string keyPath, string version) => KextVersion.Parse(version) is not null
         ? version
         : throw located.Problem(
-            keyPath, $"'{version}' is no version that a kext may have. Write up to three numbers, such as 1.2.3, and a stage where it is no release: 1.0.0d1, 2.1b3.");
+            keyPath,
+            $"'{version}' is no version that a kext may have. "
+            + "Write up to three numbers, such as 1.2.3, and a stage where it is no release: 1.0.0d1, 2.1b3.");
 
     private string Target(DarwinManifest darwin) => MacVersion().IsMatch(darwin.DeploymentTarget)
         ? darwin.DeploymentTarget
@@ -142,7 +146,8 @@ internal sealed partial class DarwinReader(
         return MacRelease.Parse(name) is { } minimum
             ? [.. MacRelease.All.Where(release => release.Darwin >= minimum.Darwin)]
             : throw located.Problem(
-                $"{Path}.{key}", $"what the kernel of macOS '{name}' takes is not known. Known: {string.Join(", ", known)}.{ClosestMatch.Question(name, known)}");
+                $"{Path}.{key}",
+                $"what the kernel of macOS '{name}' takes is not known. Known: {string.Join(", ", known)}.{ClosestMatch.Question(name, known)}");
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+)+\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

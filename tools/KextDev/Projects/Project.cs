@@ -11,7 +11,8 @@ namespace KextDev.Projects;
 /// <param name="Programs">What the guest programs have in common.</param>
 /// <param name="Tests">In the order in which they run.</param>
 public sealed record Project(
-    string Name, string File, string Guest, LinuxExtension? Linux, DarwinExtension? Darwin, GuestPrograms Programs, IReadOnlyList<TestDeclaration> Tests)
+    string Name, string File, string Guest, LinuxExtension? Linux, DarwinExtension? Darwin, GuestPrograms Programs,
+    IReadOnlyList<TestDeclaration> Tests)
 {
     /// <summary>The folder of the manifest: everything that is built lies in it.</summary>
     public string Folder => Path.GetDirectoryName(File)!;
@@ -80,7 +81,8 @@ public sealed record DarwinExtension(KextInfo Info, IReadOnlyList<string> Source
         if (!Variants.ContainsKey(variant))
         {
             throw new InfrastructureException(
-                $"The kext {Info.Name} has no variant '{variant}'. Variants: {string.Join(", ", Variants.Keys)}.{ClosestMatch.Question(variant, Variants.Keys)}");
+                $"The kext {Info.Name} has no variant '{variant}'. Variants: {string.Join(", ", Variants.Keys)}."
+                + $"{ClosestMatch.Question(variant, Variants.Keys)}");
         }
     }
 }

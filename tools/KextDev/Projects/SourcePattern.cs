@@ -28,7 +28,8 @@ internal static class SourcePattern
 
     private static IEnumerable<string> Matching(string folder, string pattern) =>
         Directory.EnumerateFiles(folder, "*", s_here)
-            .Where(file => Path.GetFileName(file)[0] != '.' && FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(file), ignoreCase: false));
+            .Where(file => Path.GetFileName(file)[0] != '.'
+                && FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(file), ignoreCase: false));
 
     // Links to folders are not followed: they may lead in a circle.
     private static IEnumerable<string> Folders(string folder, bool deep) => !deep

@@ -42,13 +42,14 @@ internal static class CompileCommands
         return [.. document.RootElement.EnumerateArray().Select(entry => entry.Clone())];
     }
 
-    private static JsonElement ToElement(CompileCommand command) => JsonSerializer.SerializeToElement(new Dictionary<string, object>(StringComparer.Ordinal)
-    {
-        ["directory"] = command.Directory,
-        ["file"] = command.File,
-        ["output"] = command.Output,
-        ["arguments"] = command.Arguments,
-    });
+    private static JsonElement ToElement(CompileCommand command) =>
+        JsonSerializer.SerializeToElement(new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["directory"] = command.Directory,
+            ["file"] = command.File,
+            ["output"] = command.Output,
+            ["arguments"] = command.Arguments,
+        });
 
     // An entry a line: a person who looks finds a file's line.
     private static string Text(IEnumerable<JsonElement> entries) => $"[\n{string.Join(",\n", entries.Select(entry => entry.GetRawText()))}\n]\n";

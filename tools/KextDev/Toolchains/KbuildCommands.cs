@@ -8,9 +8,11 @@ namespace KextDev.Toolchains;
 /// <param name="tree">Where its make runs: relative paths of its commands begin there.</param>
 internal sealed class KbuildCommands(string mirror, string source, KernelTree tree)
 {
+    private static readonly EnumerationOptions s_hiddenToo = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>One for each C source of the user's; what the build generated is left out.</summary>
     public IReadOnlyList<CompileCommand> Read() =>
-        [.. Directory.EnumerateFiles(mirror, ".*.o.cmd", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+        [.. Directory.EnumerateFiles(mirror, ".*.o.cmd", s_hiddenToo)
             .Order(StringComparer.Ordinal)
             .Select(Parse)
             .OfType<CompileCommand>()];
@@ -36,7 +38,8 @@ internal sealed class KbuildCommands(string mirror, string source, KernelTree tr
     }
 
     // Notes for make (-Wp,-MMD) and for debug information (the mirror's prefix) mean nothing to an editor.
-    private static bool IsOfInterest(string word) => !word.StartsWith("-Wp,-M", StringComparison.Ordinal) && !word.StartsWith("-ffile-prefix-map=", StringComparison.Ordinal);
+    private static bool IsOfInterest(string word) =>
+        !word.StartsWith("-Wp,-M", StringComparison.Ordinal) && !word.StartsWith("-ffile-prefix-map=", StringComparison.Ordinal);
 
     private string? ToSource(string path) =>
         path.EndsWith(".c", StringComparison.Ordinal)
@@ -63,7 +66,9 @@ internal sealed class KbuildCommands(string mirror, string source, KernelTree tr
         var line = lines.FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         var start = line?.IndexOf(":= ", StringComparison.Ordinal) ?? -1;
         // As make writes them into its own files: "$$" is a dollar, "\#" a number sign.
-        return start < 0 ? null : line![(start + 3)..].Replace("$$", "$", StringComparison.Ordinal).Replace("\\#", "#", StringComparison.Ordinal).Trim();
+        return start < 0
+            ? null
+            : line![(start + 3)..].Replace("$$", "$", StringComparison.Ordinal).Replace("\\#", "#", StringComparison.Ordinal).Trim();
     }
 
     /// <summary>The words of the first command, quotes and backslashes taken as a shell takes them.</summary>

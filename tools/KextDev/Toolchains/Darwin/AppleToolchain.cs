@@ -31,7 +31,8 @@ public sealed class AppleToolchain(string clangVersion, string sdk, string kerne
         }
         catch (HostCommandException exception)
         {
-            throw new InfrastructureException($"The kext cannot be compiled: Apple's tools do not answer. Install them: xcode-select --install. {exception.Message}", exception);
+            throw new InfrastructureException(
+                $"The kext cannot be compiled: Apple's tools do not answer. Install them: xcode-select --install. {exception.Message}", exception);
         }
     }
 
@@ -64,7 +65,8 @@ public sealed class AppleToolchain(string clangVersion, string sdk, string kerne
         return result.ExitCode == 0;
     }
 
-    public Task StripAsync(KextLink link, string output, CancellationToken cancellationToken) => StripCommand(link, output).RunAsync(cancellationToken);
+    public Task StripAsync(KextLink link, string output, CancellationToken cancellationToken) =>
+        StripCommand(link, output).RunAsync(cancellationToken);
 
     public HostCommand MakeDsym(string executable, string dsymFolder) => Run(["xcrun", "dsymutil", "-o", dsymFolder, executable]);
 

@@ -28,7 +28,8 @@ public sealed partial class CrossToolchain(string clang, string clangVersion, st
     /// <exception cref="InfrastructureException">A tool is missing, or the SDK.</exception>
     public static async Task<CrossToolchain> FindAsync(string? sdk, CancellationToken cancellationToken)
     {
-        foreach (var program in s_versions.Select(version => $"clang-{version}").Prepend("clang").Where(name => ProgramPath.Find(name) is not null))
+        var names = s_versions.Select(version => $"clang-{version}").Prepend("clang");
+        foreach (var program in names.Where(name => ProgramPath.Find(name) is not null))
         {
             var words = (await new HostCommand(program, "--version").RunAsync(cancellationToken)).Output.Split('\n')[0];
             if (MajorOf(words) is { } major && major >= OldestClang)
@@ -38,15 +39,16 @@ public sealed partial class CrossToolchain(string clang, string clangVersion, st
         }
 
         throw new InfrastructureException(
-            $"The kext cannot be compiled: there is no clang of version {OldestClang} or later in PATH. ./build.sh KernelDeps --platform darwin installs one where it may.");
+            $"The kext cannot be compiled: there is no clang of version {OldestClang} or later in PATH. "
+            + "./build.sh KernelDeps --platform darwin installs one where it may.");
     }
 
     public IReadOnlyList<string> HeaderFlags(DarwinExtension extension) =>
         sdkHeaders is not null ? ["-isystem", sdkHeaders]
         : extension.Headers is not null ? ["-I" + extension.Headers]
         : throw new InfrastructureException(
-            $"The kext {extension.Info.Name} cannot be compiled: there are no kernel headers. Name Apple's by --sdk PATH (a macOS SDK or its Kernel.framework), "
-            + "or a folder of own declarations by platforms.darwin.headers in the manifest.");
+            $"The kext {extension.Info.Name} cannot be compiled: there are no kernel headers. "
+            + "Name Apple's by --sdk PATH (a macOS SDK or its Kernel.framework), or a folder of own declarations by platforms.darwin.headers in the manifest.");
 
     public async Task<bool> LinkAsync(KextLink link, CompilerLine tell, CancellationToken cancellationToken)
     {
@@ -68,7 +70,8 @@ public sealed partial class CrossToolchain(string clang, string clangVersion, st
     public async Task StripAsync(KextLink link, string output, CancellationToken cancellationToken)
     {
         var result = await LinkAsync(link, withDebugMap: false, cancellationToken);
-        await File.WriteAllBytesAsync(output, result.File ?? throw new InvalidOperationException($"{link.Output} was linked, and not a second time."), cancellationToken);
+        var file = result.File ?? throw new InvalidOperationException($"{link.Output} was linked, and not a second time.");
+        await File.WriteAllBytesAsync(output, file, cancellationToken);
     }
 
     // One thread: several write the entries in an order of their own.
@@ -94,7 +97,9 @@ public sealed partial class CrossToolchain(string clang, string clangVersion, st
 
     /// <summary>From the first line of "clang --version"; null for what is no clang.</summary>
     internal static int? MajorOf(string words) =>
-        Version().Match(words) is { Success: true } match ? int.Parse(match.Groups["major"].Value, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+        Version().Match(words) is { Success: true } match
+            ? int.Parse(match.Groups["major"].Value, NumberStyles.None, CultureInfo.InvariantCulture)
+            : null;
 
     // The compiler's own companion first: it knows the debug information of its version.
     private static string FindDsymutil(int clangMajor) =>

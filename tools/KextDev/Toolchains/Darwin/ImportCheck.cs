@@ -28,18 +28,22 @@ internal static class ImportCheck
         return [.. missing.Select(import => Line(import.Name, import.Exports, users[import.Name].ToList(), extension))];
     }
 
-    private static bool Serves(KpiSymbol export, DarwinExtension extension) => extension.Info.Libraries.ContainsKey(export.Kpi) && IsLater(export, extension);
+    private static bool Serves(KpiSymbol export, DarwinExtension extension) =>
+        extension.Info.Libraries.ContainsKey(export.Kpi) && IsLater(export, extension);
 
     private static bool IsLater(KpiSymbol export, DarwinExtension extension) =>
         extension.Releases.Any(release => KpiSymbols.Shipped.Presence(export, release) != KpiPresence.Never);
 
     private static string Line(string name, IReadOnlyList<KpiSymbol> exports, List<string> users, DarwinExtension extension)
     {
-        var later = exports.Where(export => IsLater(export, extension)).Select(export => export.Kpi).Distinct(StringComparer.Ordinal).ToList();
+        var later = exports.Where(export => IsLater(export, extension)).Select(export => export.Kpi)
+            .Distinct(StringComparer.Ordinal).ToList();
         var why =
-            later.Count > 0 ? $"{string.Join(" and ", later)} {(later.Count > 1 ? "export" : "exports")} it, and platforms.darwin.libraries does not name {(later.Count > 1 ? "them" : "it")}"
+            later.Count > 1 ? $"{string.Join(" and ", later)} export it, and platforms.darwin.libraries names none of them"
+            : later.Count > 0 ? $"{later[0]} exports it, and platforms.darwin.libraries does not name it"
             : exports.Count > 0 ? $"{exports[0].Kpi} exports it up to Darwin {exports[^1].Last} only"
-            : "no source defines it and no KPI exports it." + ClosestMatch.Question(name, KpiSymbols.Shipped.Symbols.Select(symbol => symbol.Name)).TrimEnd();
+            : "no source defines it and no KPI exports it."
+                + ClosestMatch.Question(name, KpiSymbols.Shipped.Symbols.Select(symbol => symbol.Name)).TrimEnd();
         return $"{(users.Count > 0 ? users[0] : extension.Info.Name)}: error: undefined symbol {name}: {why}"
             + (users.Count > 1 ? $" (also referenced from {string.Join(", ", users.Skip(1))})" : "");
     }

@@ -15,9 +15,9 @@ internal static class KernelHeaders
     {
         var folder = Path.GetFullPath(sdk);
         string[] places = [Path.Combine(folder, Framework, "Headers"), Path.Combine(folder, "Headers"), folder];
+        var why = Directory.Exists(folder) ? $"there is no {Framework}/Headers/{Sign} in it" : "there is no such folder";
         return Array.Find(places, place => File.Exists(Path.Combine(place, Sign)))
             ?? throw new InfrastructureException(
-                $"The kext cannot be built against the SDK {folder}: {(Directory.Exists(folder) ? $"there is no {Framework}/Headers/{Sign} in it" : "there is no such folder")}. "
-                + "Name a macOS SDK, or its Kernel.framework.");
+                $"The kext cannot be built against the SDK {folder}: {why}. Name a macOS SDK, or its Kernel.framework.");
     }
 }

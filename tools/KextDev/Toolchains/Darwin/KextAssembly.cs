@@ -16,7 +16,9 @@ internal sealed class KextAssembly(
 
     public async Task<Kext> RunAsync(KextLink link, string variant, CompilerOutput output, CancellationToken cancellationToken)
     {
-        var subject = $"{typeof(KextLinker).Module.ModuleVersionId} {toolchain.CompilerVersion} {configuration} {string.Join(' ', extension.Releases)} {PlistWriter.WriteXml(info.ToPlist())}";
+        // Another KextDev may link otherwise.
+        var subject = $"{typeof(KextLinker).Module.ModuleVersionId} {toolchain.CompilerVersion} {configuration} "
+            + $"{string.Join(' ', extension.Releases)} {PlistWriter.WriteXml(info.ToPlist())}";
         var inputs = link.Objects.Concat(link.Library).Select(made => made.Path).ToList();
         string[] outputs =
         [

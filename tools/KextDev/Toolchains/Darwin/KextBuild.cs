@@ -29,12 +29,14 @@ public sealed class KextBuild(IKextToolchain toolchain, string buildFolder, Comp
 
             var link = await CompileAsync(compilation, extension, folder, output, cancellationToken);
             var info = extension.Info with { IsTestBuild = variant == DarwinExtension.TestVariant };
-            return await new KextAssembly(toolchain, extension, info, configuration, folder).RunAsync(link, variant, output, cancellationToken);
+            return await new KextAssembly(toolchain, extension, info, configuration, folder)
+                .RunAsync(link, variant, output, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InfrastructureException(
-                $"The kext {extension.Info.Name} (variant {variant}) was not built in {folder}: {exception.Message} Make sure that the folder may be written to and that the disk is not full.",
+                $"The kext {extension.Info.Name} (variant {variant}) was not built in {folder}: {exception.Message} "
+                + "Make sure that the folder may be written to and that the disk is not full.",
                 exception);
         }
     }
@@ -77,7 +79,8 @@ public sealed class KextBuild(IKextToolchain toolchain, string buildFolder, Comp
             project.Folder,
             projectFolder,
             "darwin",
-            [.. project.RequireDarwin().Sources.Select(compilation.Object).Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))],
+            [.. project.RequireDarwin().Sources.Select(compilation.Object)
+                .Select(made => new CompileCommand(project.Folder, made.Source, made.Path, Words(compilation.Command(made))))],
             note);
 
     private static IReadOnlyList<string> Words(Processes.HostCommand command) => [command.Program, .. command.Arguments];

@@ -33,7 +33,8 @@ internal sealed class KextCompilation(
     public static bool IsCPlusPlus(string source) => !source.EndsWith(".c", StringComparison.Ordinal);
 
     /// <summary>One of the user's sources, compiled.</summary>
-    public KextObject Object(string source) => new(source, Path.Combine(folder, ObjectFolder, Path.GetRelativePath(project.Folder, source) + ".o"));
+    public KextObject Object(string source) =>
+        new(source, Path.Combine(folder, ObjectFolder, Path.GetRelativePath(project.Folder, source) + ".o"));
 
     /// <summary>One of ours; "@" begins no folder of theirs by chance.</summary>
     public KextObject GlueObject(string source) => new(source, Path.Combine(folder, ObjectFolder, "@kextdev", Path.GetFileName(source) + ".o"));
@@ -59,7 +60,9 @@ internal sealed class KextCompilation(
     {
         var objects = Path.Combine(folder, ObjectFolder);
         var wanted = made.SelectMany(one => (string[])[one.Path, DependencyFile(one)]).ToHashSet(StringComparer.Ordinal);
-        return Directory.Exists(objects) ? Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Where(file => !wanted.Contains(file)) : [];
+        return Directory.Exists(objects)
+            ? Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Where(file => !wanted.Contains(file))
+            : [];
     }
 
     private IReadOnlyList<string> Common() =>

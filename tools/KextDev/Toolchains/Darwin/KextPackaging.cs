@@ -22,12 +22,14 @@ public sealed class KextPackaging(string folder, PackageSigning signing)
         if (signing.IsWanted && !OperatingSystem.IsMacOS())
         {
             throw new InfrastructureException(
-                $"{kext.Info.Name}.kext cannot be signed here: codesign and pkgbuild exist on a Mac only. Run Package on a Mac, or leave the identities out.");
+                $"{kext.Info.Name}.kext cannot be signed here: codesign and pkgbuild exist on a Mac only. "
+                + "Run Package on a Mac, or leave the identities out.");
         }
 
         if (signing.KeychainPassword is not null && (signing.Application ?? signing.Installer)?.Keychain is null)
         {
-            throw new InfrastructureException($"{kext.Info.Name}.kext was not signed: a password is given, and not for which keychain. Name the keychain by --keychain PATH.");
+            throw new InfrastructureException(
+                $"{kext.Info.Name}.kext was not signed: a password is given, and not for which keychain. Name the keychain by --keychain PATH.");
         }
 
         foreach (var command in SigningSteps(kext))
