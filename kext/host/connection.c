@@ -15,7 +15,9 @@ struct connection *connection_make(int descriptor)
 
 	if (connection)
 		memset(connection, 0, offsetof(struct connection, data));
-	if (connection && !getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+	/* Number 0 is a process that this one cannot see: no client, and not the kernel. */
+	if (connection && !getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) &&
+	    peer.pid)
 		connection->process = process_get(peer.pid, peer.uid, peer.gid);
 	if (!connection || !connection->process) {
 		free(connection);

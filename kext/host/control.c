@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -250,8 +251,9 @@ int control_listen(const char *path)
 	if (listening < 0)
 		return -1;
 	unlink(path);
+	/* Anybody may come, as to /dev: who may do what is for the kext and for us to say. */
 	if (bind(listening, (const struct sockaddr *)&address, sizeof(address)) ||
-	    listen(listening, SOMAXCONN)) {
+	    chmod(path, 0666) || listen(listening, SOMAXCONN)) {
 		close(listening);
 		return -1;
 	}

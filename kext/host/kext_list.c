@@ -19,6 +19,16 @@ static void print_links(FILE *out, unsigned int kpis)
 	fputs(">\n", out);
 }
 
+static unsigned int count_users(unsigned int tag)
+{
+	const struct kext *kext;
+	unsigned int count = 0;
+
+	for (kext = kext_first(); kext; kext = kext->next)
+		count += !kext->gone && kext->kpis & 1u << (tag - 1);
+	return count;
+}
+
 static void print_kexts(FILE *out, const struct kext *kext)
 {
 	char uuid[37];
@@ -49,8 +59,8 @@ char *kext_list(void)
 	      out);
 	kext_lock();
 	for (tag = 1; tag <= KPI_COUNT; tag++)
-		fprintf(out, "%5u %4u %#-18x %#-10x %#-10x %s (%s)\n", tag, 0u, 0, 0, 0,
-		        kpi_bundle_of(1 << (tag - 1)), KERNEL_VERSION);
+		fprintf(out, "%5u %4u %#-18x %#-10x %#-10x %s (%s)\n", tag, count_users(tag), 0, 0,
+		        0, kpi_bundle_of(1 << (tag - 1)), KERNEL_VERSION);
 	print_kexts(out, kext_first());
 	kext_unlock();
 	fclose(out);

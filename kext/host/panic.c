@@ -28,8 +28,7 @@ struct note {
 static const char *folder;
 static struct note last_loaded, last_unloaded;
 
-/* Whoever panics second waits for the end. */
-static bool panicking;
+static struct thread *panicking;
 
 static char text[TEXT_MAX];
 static size_t length;
@@ -186,10 +185,29 @@ static void write_report(void)
 	close(descriptor);
 }
 
+static _Noreturn void end(void)
+{
+	log_bytes(text, length);
+	write_report();
+	_exit(KEXTHOST_EXIT_PANIC);
+}
+
+/*
+ * Whoever panics second waits for the end. Who does so while it panics, as over an argument of the
+ * message that points nowhere, leaves what there is of the report.
+ */
 static void begin(void)
 {
-	if (!__atomic_exchange_n(&panicking, true, __ATOMIC_SEQ_CST))
+	struct thread *self = thread_current(), *first = NULL;
+
+	if (__atomic_compare_exchange_n(&panicking, &first, self, false, __ATOMIC_SEQ_CST,
+	                                __ATOMIC_SEQ_CST))
 		return;
+	if (first == self) {
+		length = strlen(text);
+		add("\nNested panic\n");
+		end();
+	}
 	for (;;)
 		pause();
 }
@@ -208,9 +226,7 @@ static _Noreturn void finish(uintptr_t trap, uintptr_t frame)
 		add_frame(frames[i].frame, frames[i].returns_to);
 	add_kexts(frames, count);
 	add_surroundings();
-	log_bytes(text, length);
-	write_report();
-	_exit(KEXTHOST_EXIT_PANIC);
+	end();
 }
 
 static __attribute__((format(printf, 2, 0))) void add_message(uintptr_t caller, const char *format,

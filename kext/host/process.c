@@ -82,7 +82,7 @@ static struct process *look_up(pid_t pid)
 	struct process *process;
 
 	for (process = processes; process; process = process->next)
-		if (process->pid == pid)
+		if (process->pid == pid && !process->former)
 			return process;
 	return NULL;
 }
@@ -95,6 +95,12 @@ static struct process *get(pid_t pid, const uint32_t *uid, const uint32_t *gid)
 		return &process_kernel;
 	pthread_mutex_lock(&mutex);
 	process = look_up(pid);
+	if (process && uid &&
+	    (*uid != process->credential->uid || *gid != process->credential->gid)) {
+		/* It has become somebody else since. Who knows it as what it was keeps that. */
+		process->former = true;
+		process = NULL;
+	}
 	if (process) {
 		process->references++;
 	} else {

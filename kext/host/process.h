@@ -16,6 +16,7 @@ struct process {
 	struct process *next;
 	int references;
 	pid_t pid;
+	bool former;   /* it has other ids by now */
 	pid_t parent;  /* as it was found */
 	char name[17]; /* p_comm */
 	struct credential *credential;

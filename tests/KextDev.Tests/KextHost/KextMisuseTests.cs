@@ -72,16 +72,26 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
         panic.ShouldContain("Kernel Extensions in backtrace:\n         org.example.sample(1.0)[");
     }
 
+    /// <summary>The stack's end is a page fault, told from another stack; what follows it ends at the frames that a report has.</summary>
+    [Fact]
+    public async Task Reports_a_stack_that_has_overflowed() =>
+        (await PanicAsync("extern int deep(volatile char *); volatile char c; deep(&c);", "int deep(volatile char *up) { volatile char here[4096]; here[0] = *up; return deep(here) + here[1]; }"))
+            .ShouldMatch(@"type 14=page fault(.|\n)*org\.example\.sample : _deep \+ 0x");
+
+    [Fact]
+    public async Task Reports_a_panic_whose_message_cannot_be_read() =>
+        (await PanicAsync("panic(\"all of %s\", (char *)1);")).ShouldContain("panic(cpu 0 caller 0x");
+
     [Theory]
     [InlineData("char *m = IOMalloc(100); IOFree(m, 100); m[3] = 1;")]
     [InlineData("volatile char *m = IOMalloc(100); IOFree((void *)m, 100); (void)m[3];")]
     [InlineData("char *m = IOMalloc(112); m[112] = 1;")]
     public async Task Faults_in_the_checking_mode_where_memory_is_not_the_kexts_any_more(string body) =>
-        (await PanicAsync(body, "--check")).ShouldContain("type 14=page fault, registers:\n");
+        (await PanicAsync(body, options: "--check")).ShouldContain("type 14=page fault, registers:\n");
 
     [Fact]
     public async Task Finds_what_was_written_between_the_end_of_memory_and_the_guard_behind_it() =>
-        (await PanicAsync("char *m = IOMalloc(100); m[101] = 1; IOFree(m, 100);", "--check"))
+        (await PanicAsync("char *m = IOMalloc(100); m[101] = 1; IOFree(m, 100);", options: "--check"))
             .ShouldContain("a zone element has been modified behind its end: 0x");
 
     [Fact]
@@ -149,7 +159,7 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
         panic.ShouldContain("last unloaded kext at ");
     }
 
-    private async Task<string> PanicAsync(string body, params string[] options)
+    private async Task<string> PanicAsync(string body, string functions = "", params string[] options)
     {
         var bundle = await TestKext.BuildAsync(
             _folder,
@@ -164,6 +174,7 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
                 return 0;
             }
             static int stop(void) { return 0; }
+            {{functions}}
             """);
         await using var host = await RunningHost.StartAsync(build, options);
 

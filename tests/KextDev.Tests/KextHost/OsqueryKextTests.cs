@@ -68,8 +68,10 @@ public sealed class OsqueryKextTests(KextHostBuild build) : IDisposable
 
         // The host closes what a dead client had open on a thread of its own.
         CommandResult unloaded;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         do
         {
+            limit.Token.ThrowIfCancellationRequested();
             unloaded = await host.UnloadAsync(OsqueryKext.Identifier);
         }
         while (unloaded.ExitCode == 11);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using KextDev.Processes;
 
 namespace KextDev.Tests.KextHost;
@@ -23,7 +24,7 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <summary>What macOS would have in /Library/Logs/DiagnosticReports.</summary>
     public IReadOnlyList<string> Reports => Directory.GetFiles(_folder.Combine("reports"));
 
-    private string Socket => _folder.Combine("socket");
+    private string SocketPath => _folder.Combine("socket");
 
     public static async Task<RunningHost> StartAsync(KextHostBuild build, params IEnumerable<string> options)
     {
@@ -49,7 +50,15 @@ internal sealed class RunningHost : IAsyncDisposable
     public HostCommand DriveCommand(params string[] words) => Client(_build.Drive, words);
 
     public HostCommand Client(string program, params string[] words) =>
-        new(program, words) { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KEXTHOST_SOCKET"] = Socket } };
+        new(program, words) { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KEXTHOST_SOCKET"] = SocketPath } };
+
+    /// <summary>A connection on which nothing was said yet.</summary>
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath));
+        return socket;
+    }
 
     /// <summary>Waits for the end; what the host printed meanwhile (a sanitizer, nobody else) is a failure.</summary>
     public async Task<int> ExitAsync()
@@ -81,5 +90,5 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     private async Task<CommandResult> AskAsync(string verb, params string[] operand) =>
-        await new HostCommand(_build.KextHost, [verb, "--socket", Socket, .. operand]).TryRunAsync(CancellationToken.None);
+        await new HostCommand(_build.KextHost, [verb, "--socket", SocketPath, .. operand]).TryRunAsync(CancellationToken.None);
 }
