@@ -17,8 +17,6 @@ public sealed class DropbearServer : SshServer
         Run("chmod", "-R", "go-rwx", home);
         var id = Run("id", "-u").Trim();
         var group = Run("id", "-g").Trim();
-        File.WriteAllText(Path.Combine(Folder, "passwd"), $"{User}:x:{id}:{group}::{home}:/bin/sh\n");
-        File.WriteAllText(Path.Combine(Folder, "group"), $"{User}:x:{group}:\n");
         var hostKey = Path.Combine(Folder, "dropbear-host-key");
         if (!File.Exists(hostKey))
         {
@@ -29,9 +27,7 @@ public sealed class DropbearServer : SshServer
 
         var address = string.Create(CultureInfo.InvariantCulture, $"{Host}:{port}");
         var start = WithLibraries($"{root}/usr/sbin/dropbear", "-F", "-E", "-s", "-p", address, "-r", hostKey, "-P", Path.Combine(Folder, "pid"));
-        start.Environment["LD_PRELOAD"] = Directory.GetFiles(root, "libnss_wrapper.so*", SearchOption.AllDirectories)[0];
-        start.Environment["NSS_WRAPPER_PASSWD"] = Path.Combine(Folder, "passwd");
-        start.Environment["NSS_WRAPPER_GROUP"] = Path.Combine(Folder, "group");
+        ServerPackages.WrapAccounts(start, Folder, $"{User}:x:{id}:{group}::{home}:/bin/sh\n", $"{User}:x:{group}:\n");
         return start;
     }
 

@@ -5,13 +5,8 @@ namespace Packages.Tests.SshNet;
 /// <summary>OpenSSH's sshd.</summary>
 public sealed class OpenSshServer : SshServer
 {
-    // Root's sshd wants a user and a folder for its unprivileged part: given in a mount namespace of its own, so that the system stays as it is.
-    private const string AsRoot = """
-        mount -t tmpfs none /run && mkdir -m 755 /run/sshd && cp /etc/passwd /run/passwd || exit 1
-        getent passwd sshd >/dev/null || echo 'sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin' >>/run/passwd
-        mount --bind /run/passwd /etc/passwd || exit 1
-        exec "$@"
-        """;
+    /// <summary>Root's sshd wants this folder for its unprivileged part; the path is compiled in. A container may not give it a mount of its own.</summary>
+    private const string PrivilegeSeparation = "/run/sshd";
 
     public OpenSshServer() => Start();
 
@@ -33,8 +28,17 @@ public sealed class OpenSshServer : SshServer
             MaxStartups 100
             Subsystem sftp {root}/usr/lib/openssh/sftp-server
             """);
-        string[] server = [$"{root}/usr/sbin/sshd", "-D", "-e", "-f", configuration];
-        string[] whole = Environment.IsPrivilegedProcess ? ["unshare", "--mount", "/bin/sh", "-c", AsRoot, "sshd", .. server] : server;
-        return new ProcessStartInfo(whole[0], whole[1..]) { Environment = { ["LD_LIBRARY_PATH"] = ServerPackages.Libraries } };
+        var start = new ProcessStartInfo($"{root}/usr/sbin/sshd", ["-D", "-e", "-f", configuration])
+        {
+            Environment = { ["LD_LIBRARY_PATH"] = ServerPackages.Libraries },
+        };
+        if (Environment.IsPrivilegedProcess)
+        {
+            Directory.CreateDirectory(PrivilegeSeparation, (UnixFileMode)0b111_101_101);
+            var accounts = File.ReadAllText("/etc/passwd") + "sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n";
+            ServerPackages.WrapAccounts(start, Folder, accounts, File.ReadAllText("/etc/group"));
+        }
+
+        return start;
     }
 }

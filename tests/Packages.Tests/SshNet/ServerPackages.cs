@@ -17,6 +17,20 @@ internal static class ServerPackages
     public static string Libraries =>
         string.Join(':', Directory.EnumerateFiles(Root, "*.so.*", SearchOption.AllDirectories).Select(Path.GetDirectoryName).Distinct(StringComparer.Ordinal));
 
+    /// <summary>Gives a server other accounts than the system's, which stay as they are.</summary>
+    /// <param name="passwd">As in /etc/passwd; of two accounts of a name the first one counts.</param>
+    /// <param name="group">As in /etc/group.</param>
+    public static void WrapAccounts(ProcessStartInfo server, string folder, string passwd, string group)
+    {
+        server.Environment["LD_PRELOAD"] = Directory.GetFiles(Root, "libnss_wrapper.so*", SearchOption.AllDirectories)[0];
+        foreach (var (kind, text) in (IEnumerable<(string, string)>)[("passwd", passwd), ("group", group)])
+        {
+            var file = Path.Combine(folder, kind);
+            File.WriteAllText(file, text);
+            server.Environment[$"NSS_WRAPPER_{kind.ToUpperInvariant()}"] = file;
+        }
+    }
+
     private static string Repository
     {
         get
