@@ -53,6 +53,58 @@ public sealed class OsqueryKextTests(KextHostBuild build) : IDisposable
         host.Log.ShouldContain("Security policy unload: Kernel events for osquery (osquery)\n");
     }
 
+    /// <summary>Loaded and unloaded again and again while events come and clients open, subscribe, produce and die.</summary>
+    [Fact]
+    public async Task Comes_and_goes_while_it_is_in_use()
+    {
+        var bundle = await OsqueryKext.BuildAsync(_folder);
+        await using var host = await RunningHost.StartAsync(build, "--check");
+        for (var round = 0; round < 10; round++)
+        {
+            (await host.LoadAsync(bundle)).ExitCode.ShouldBe(0);
+            Task[] users =
+            [
+                KillAsync(host.Client(build.EventClient, "/etc/passwd", "100000", "0", "0")),
+                host.DriveAsync("threads", "4", "50", "modified", "/etc/passwd", "threads", "4", "50", "execute", "/etc/passwd", "socket", "bind", "connect"),
+                host.Client(build.RingClient, "2", "50").TryRunAsync(CancellationToken.None),
+            ];
+
+            var unloaded = await UnloadAsync(host);
+            await Task.WhenAll(users);
+
+            unloaded.ExitCode.ShouldBe(0, unloaded.Error);
+        }
+
+        host.Reports.ShouldBeEmpty();
+    }
+
+    private static async Task KillAsync(HostCommand client)
+    {
+        await foreach (var line in client.StreamAsync(CancellationToken.None))
+        {
+            if (line is OutputLine)
+            {
+                break;
+            }
+        }
+    }
+
+    /// <summary>Asks until nobody has the device open.</summary>
+    private static async Task<CommandResult> UnloadAsync(RunningHost host)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            var unloaded = await host.UnloadAsync(OsqueryKext.Identifier);
+            if (unloaded.ExitCode != 11)
+            {
+                return unloaded;
+            }
+
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
     [Fact]
     public async Task Refuses_to_stop_while_its_device_is_open_and_closes_it_when_the_client_dies()
     {
@@ -67,15 +119,7 @@ public sealed class OsqueryKextTests(KextHostBuild build) : IDisposable
         }
 
         // The host closes what a dead client had open on a thread of its own.
-        CommandResult unloaded;
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        do
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            unloaded = await host.UnloadAsync(OsqueryKext.Identifier);
-        }
-        while (unloaded.ExitCode == 11);
-
+        var unloaded = await UnloadAsync(host);
         unloaded.ExitCode.ShouldBe(0, unloaded.Error);
         host.Reports.ShouldBeEmpty();
     }
