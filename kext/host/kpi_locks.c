@@ -97,21 +97,9 @@ static void kernel_lck_mtx_unlock(struct lock *mutex)
 	mutex_unlock(mutex);
 }
 
-static bool try_lock(struct lock *lock, enum lock_kind kind)
-{
-	lock_check(lock, kind);
-	if (pthread_mutex_trylock(&lock->mutex))
-		return false;
-	__atomic_store_n(&lock->owner, thread_current(), __ATOMIC_RELAXED);
-	return true;
-}
-
 static uint32_t kernel_lck_mtx_try_lock(struct lock *mutex)
 {
-	if (!try_lock(mutex, LOCK_MUTEX))
-		return false;
-	thread_note_lock(thread_current(), mutex);
-	return true;
+	return mutex_try_lock(mutex);
 }
 
 static void kernel_lck_mtx_assert(struct lock *mutex, unsigned int how)
@@ -148,6 +136,11 @@ static void kernel_lck_spin_unlock(struct lock *lock)
 	spin_unlock(lock);
 }
 
+static uint32_t kernel_lck_spin_try_lock(struct lock *lock)
+{
+	return spin_try_lock(lock);
+}
+
 const struct kpi_symbol kpi_locks[] = {
     KPI_FUNCTION(KPI_LIBKERN, lck_grp_attr_alloc_init),
     KPI_FUNCTION(KPI_LIBKERN, lck_grp_attr_setstat),
@@ -167,5 +160,6 @@ const struct kpi_symbol kpi_locks[] = {
     KPI_FUNCTION(KPI_LIBKERN, lck_spin_free),
     KPI_FUNCTION(KPI_LIBKERN, lck_spin_lock),
     KPI_FUNCTION(KPI_LIBKERN, lck_spin_unlock),
+    KPI_FUNCTION(KPI_LIBKERN, lck_spin_try_lock),
     {0},
 };

@@ -11,6 +11,10 @@
 #include "kext.h"
 #include "log.h"
 #include "panic.h"
+#include "wait.h"
+
+#define MILLISECOND 1000000u
+#define WAITS       100
 
 /* Under the lock of loading. */
 static const struct kext *leaving;
@@ -53,8 +57,11 @@ void leftovers_tell(uintptr_t site, const char *format, ...)
 
 unsigned int leftovers_report(struct kext *kext)
 {
-	unsigned int inside;
+	unsigned int inside, waits;
 
+	/* Who is on its way out of a callback is no matter. */
+	for (waits = 0; __atomic_load_n(&kext->inside, __ATOMIC_SEQ_CST) && waits < WAITS; waits++)
+		wait_for(MILLISECOND);
 	leaving = kext;
 	count = 0;
 	report = NULL;
@@ -65,6 +72,7 @@ unsigned int leftovers_report(struct kext *kext)
 	listeners_tell_left(kext);
 	policies_tell_left(kext);
 	filters_tell_left(kext);
+	threads_tell_left(kext);
 	locks_tell_left(kext);
 	allocations_tell_left(kext);
 	if (report)

@@ -23,5 +23,6 @@ void devices_tell_left(const struct kext *kext);
 void listeners_tell_left(const struct kext *kext);
 void policies_tell_left(const struct kext *kext);
 void filters_tell_left(const struct kext *kext);
+void threads_tell_left(const struct kext *kext);
 
 #endif

@@ -75,6 +75,16 @@ void mutex_lock(struct lock *lock)
 	thread_note_lock(thread, lock);
 }
 
+bool mutex_try_lock(struct lock *lock)
+{
+	lock_check(lock, LOCK_MUTEX);
+	if (lock_owner(lock) == thread_current() || pthread_mutex_trylock(&lock->mutex))
+		return false;
+	__atomic_store_n(&lock->owner, thread_current(), __ATOMIC_RELAXED);
+	thread_note_lock(thread_current(), lock);
+	return true;
+}
+
 void mutex_unlock(struct lock *lock)
 {
 	struct thread *thread = thread_current();
@@ -100,6 +110,16 @@ void spin_lock(struct lock *lock)
 	thread->preemption_level++;
 	pthread_mutex_lock(&lock->mutex);
 	__atomic_store_n(&lock->owner, thread, __ATOMIC_RELAXED);
+}
+
+bool spin_try_lock(struct lock *lock)
+{
+	lock_check(lock, LOCK_SPIN);
+	if (lock_owner(lock) == thread_current() || pthread_mutex_trylock(&lock->mutex))
+		return false;
+	thread_current()->preemption_level++;
+	__atomic_store_n(&lock->owner, thread_current(), __ATOMIC_RELAXED);
+	return true;
 }
 
 void spin_unlock(struct lock *lock)

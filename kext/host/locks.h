@@ -50,8 +50,10 @@ static inline void *lock_owner(const struct lock *lock)
 /* As lck_mtx_lock and lck_mtx_unlock, for those that sleep with a mutex. */
 void mutex_lock(struct lock *lock);
 void mutex_unlock(struct lock *lock);
+bool mutex_try_lock(struct lock *lock);
 
 void spin_lock(struct lock *lock);
 void spin_unlock(struct lock *lock);
+bool spin_try_lock(struct lock *lock);
 
 #endif
