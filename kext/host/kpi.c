@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct kpi_symbol *const kpi_tables[] = {
-    kpi_atomic, kpi_clock,  kpi_runtime, kpi_device,  kpi_iokit,    kpi_kauth, kpi_locks,
-    kpi_log,    kpi_memory, kpi_policy,  kpi_process, kpi_rw_locks, kpi_sleep, kpi_socket,
-    kpi_string, kpi_user,   kpi_vnode,   kpi_iolocks, kpi_threads,  NULL,
+    kpi_atomic, kpi_clock,  kpi_runtime, kpi_device,  kpi_iokit,    kpi_kauth,        kpi_locks,
+    kpi_log,    kpi_memory, kpi_policy,  kpi_process, kpi_rw_locks, kpi_sleep,        kpi_socket,
+    kpi_string, kpi_user,   kpi_vnode,   kpi_iolocks, kpi_threads,  kpi_thread_calls, NULL,
 };
 
 static const struct {

@@ -73,6 +73,7 @@ unsigned int leftovers_report(struct kext *kext)
 	policies_tell_left(kext);
 	filters_tell_left(kext);
 	threads_tell_left(kext);
+	thread_calls_tell_left(kext);
 	locks_tell_left(kext);
 	allocations_tell_left(kext);
 	if (report)

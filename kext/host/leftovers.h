@@ -24,5 +24,6 @@ void listeners_tell_left(const struct kext *kext);
 void policies_tell_left(const struct kext *kext);
 void filters_tell_left(const struct kext *kext);
 void threads_tell_left(const struct kext *kext);
+void thread_calls_tell_left(const struct kext *kext);
 
 #endif

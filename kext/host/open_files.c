@@ -116,7 +116,8 @@ static void close_special(struct special *special, int flags)
 	pthread_mutex_unlock(&special->turn);
 }
 
-static bool enlist(struct open_file *file, int descriptors[2])
+/* The file is the watcher's from then on. */
+static bool enlist(struct open_file *file, uint64_t *handle, int descriptors[2])
 {
 	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT};
 
@@ -124,12 +125,12 @@ static bool enlist(struct open_file *file, int descriptors[2])
 		return false;
 	file->descriptor = descriptors[0];
 	pthread_mutex_lock(&mutex);
-	file->handle = ++handles;
+	*handle = file->handle = ++handles;
 	file->next = files;
 	files = file;
 	pthread_mutex_unlock(&mutex);
-	event.data.u64 = file->handle;
-	return !epoll_ctl(watcher, EPOLL_CTL_ADD, file->descriptor, &event);
+	event.data.u64 = *handle;
+	return !epoll_ctl(watcher, EPOLL_CTL_ADD, descriptors[0], &event);
 }
 
 int open_file_make(const char *name, int flags, uint64_t *handle, int *descriptor)
@@ -159,9 +160,8 @@ int open_file_make(const char *name, int flags, uint64_t *handle, int *descripto
 	}
 	file->opener = process;
 	process_retain(process);
-	if (!enlist(file, descriptors))
+	if (!enlist(file, handle, descriptors))
 		abort();
-	*handle = file->handle;
 	*descriptor = descriptors[1];
 	return 0;
 }

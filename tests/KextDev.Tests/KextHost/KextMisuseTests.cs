@@ -94,49 +94,6 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
         (await PanicAsync("char *m = IOMalloc(100); m[101] = 1; IOFree(m, 100);", options: "--check"))
             .ShouldContain("a zone element has been modified behind its end: 0x");
 
-    /// <summary>Two threads count under a lock each kind of lock of IOKit's; each ends in its own way.</summary>
-    [Fact]
-    public async Task Runs_threads_that_a_kext_starts()
-    {
-        var bundle = await TestKext.BuildAsync(
-            _folder,
-            """
-            int kernel_thread_start(void *, void *, void **); int thread_terminate(void *); void thread_deallocate(void *); void *current_thread(void);
-            void *IOLockAlloc(void); void IOLockFree(void *); void IOLockLock(void *); void IOLockUnlock(void *);
-            int IOLockSleep(void *, void *, unsigned); void IOLockWakeup(void *, void *, _Bool);
-            void *IORecursiveLockAlloc(void); void IORecursiveLockFree(void *); void IORecursiveLockLock(void *); void IORecursiveLockUnlock(void *);
-            void *IOSimpleLockAlloc(void); void IOSimpleLockFree(void *); void IOSimpleLockLock(void *); void IOSimpleLockUnlock(void *);
-            static void *lock, *recursive, *simple; static int counts[2], done;
-            static void work(void *parameter) {
-                for (int i = 0; i < 20000; i++) {
-                    IORecursiveLockLock(recursive); IORecursiveLockLock(recursive); counts[0]++; IORecursiveLockUnlock(recursive); IORecursiveLockUnlock(recursive);
-                    IOSimpleLockLock(simple); counts[1]++; IOSimpleLockUnlock(simple);
-                }
-                IOLockLock(lock); done++; IOLockWakeup(lock, &done, 0); IOLockUnlock(lock);
-                if (parameter) thread_terminate(current_thread());
-            }
-            static int start(void) {
-                void *threads[2];
-                lock = IOLockAlloc(); recursive = IORecursiveLockAlloc(); simple = IOSimpleLockAlloc();
-                for (int i = 0; i < 2; i++) { if (kernel_thread_start(work, i ? &lock : NULL, &threads[i])) return 1; thread_deallocate(threads[i]); }
-                return 0;
-            }
-            static int stop(void) {
-                IOLockLock(lock); while (done < 2) IOLockSleep(lock, &done, 0); IOLockUnlock(lock);
-                IOLog("%d %d\n", counts[0], counts[1]);
-                IOLockFree(lock); IORecursiveLockFree(recursive); IOSimpleLockFree(simple); return 0;
-            }
-            """);
-        await using var host = await RunningHost.StartAsync(build);
-        (await host.LoadAsync(bundle)).ExitCode.ShouldBe(0);
-
-        var unloaded = await host.UnloadAsync();
-
-        unloaded.ExitCode.ShouldBe(0, unloaded.Error);
-        host.Log.ShouldContain("40000 40000\n");
-        (await host.ListAsync()).ShouldNotContain("org.example.sample");
-    }
-
     [Fact]
     public async Task Gives_out_memory_that_is_not_zero()
     {
@@ -159,6 +116,7 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
     [InlineData("_MALLOC(7, 80, 0);", "7 bytes of _MALLOC at 0x", "from org.example.sample : _start + 0x")]
     [InlineData("lck_mtx_alloc_init(lck_grp_alloc_init(\"sample\", NULL), NULL);", "a mutex 0x", "a lock group sample")]
     [InlineData("kauth_listen_scope(\"com.apple.kauth.fileop\", begin, NULL);", "a kauth listener on com.apple.kauth.fileop", "")]
+    [InlineData("void *thread_call_allocate(void *, void *); thread_call_allocate(begin, NULL);", "a thread call 0x", "from org.example.sample : _start + 0x")]
     [InlineData("add_device();", "the device node /dev/sample", "the character device of major number 24")]
     public async Task Reports_what_an_unloaded_kext_has_left_behind(string body, string text, string another)
     {
