@@ -33,6 +33,30 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
         (await host.UnloadAsync()).ExitCode.ShouldBe(0);
     }
 
+    /// <summary>More of it than goes into one packet between the host and its client.</summary>
+    [Fact]
+    public async Task Reads_and_writes_the_memory_of_the_calling_process()
+    {
+        await using var host = await LoadAsync(
+            """
+            unsigned long where = *(unsigned long *)data; char text[16], *all = IOMalloc(100000); size_t length; int error;
+            error = copyinstr(where, text, sizeof(text), &length);
+            IOLog("%d %s %lu\n", error, text, length);
+            error = copyinstr(where, text, 3, &length);
+            IOLog("%d %lu\n", error, length);
+            error = copyin(where, all, 100000);
+            IOLog("%d %s %c%c\n", error, all, all[20], all[99999]);
+            for (int i = 0; i < 100000; i++) all[i] = 'y';
+            error = copyout(all, where + 7, 100000);
+            IOFree(all, 100000);
+            return error;
+            """);
+
+        (await host.DriveAsync("open", "sample", "memory", Nothing, "hello", "close")).ShouldBe("open: ok\nmemory: 100000\nclose: ok\n");
+
+        host.Log.ShouldContain("0 hello 6\n63 3\n0 hello xx\n");
+    }
+
     [Fact]
     public async Task Knows_no_device_that_nobody_has_made()
     {

@@ -2,9 +2,9 @@
 /*
  * Does to kexthost what its arguments say, one after the other, and prints what came of each:
  *
- *     open NAME | ioctl REQUEST NUMBER | close | execute PATH | opened PATH | closed PATH
- *     alarm (again and again from then on) | copy (a descriptor is kept beside the one that is
- *     closed next, and used then) | modified PATH | connect | bind | accept | shut | threads COUNT
+ *     open NAME | ioctl REQUEST NUMBER | memory REQUEST TEXT | close | execute PATH | opened PATH |
+ * closed PATH alarm (again and again from then on) | copy (a descriptor is kept beside the one that
+ * is closed next, and used then) | modified PATH | connect | bind | accept | shut | threads COUNT
  * REPEAT EVENT PATH
  */
 #include <errno.h>
@@ -100,6 +100,24 @@ static void ask_device(unsigned long request, unsigned long number)
 	fflush(stdout);
 }
 
+/* The request's argument is the address of 128 KiB: `text`, and 'x' behind its end. */
+static void show_memory(unsigned long request, const char *text)
+{
+	static char memory[128 << 10];
+	size_t changed = 0, i;
+
+	memset(memory, 'x', sizeof(memory));
+	strcpy(memory, text);
+	if (kexthost_ioctl(descriptor, request, memory)) {
+		tell("memory", errno);
+		return;
+	}
+	for (i = 0; i < sizeof(memory); i++)
+		changed += memory[i] == 'y';
+	printf("memory: %zu\n", changed);
+	fflush(stdout);
+}
+
 struct work {
 	unsigned long repeat;
 	const char *word, *path;
@@ -169,6 +187,9 @@ int main(int count, char **words)
 			descriptor = copy;
 		} else if (!strcmp(word, "ioctl")) {
 			ask_device(strtoul(words[1], NULL, 0), strtoul(words[2], NULL, 0));
+			words += 2;
+		} else if (!strcmp(word, "memory")) {
+			show_memory(strtoul(words[1], NULL, 0), words[2]);
 			words += 2;
 		} else if (!strcmp(word, "threads")) {
 			const struct work like = {.repeat = strtoul(words[2], NULL, 0),
