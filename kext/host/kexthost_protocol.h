@@ -51,6 +51,32 @@ enum kexthost_operation {
 	KEXTHOST_ACCEPT,  /* handle of the listening one; local and remote. Reply: the new one's */
 	KEXTHOST_SHUT,    /* handle */
 
+	/* Of an open device. data: struct kexthost_transfer. value of the reply: bytes moved, which
+	   may be some although there is an error */
+	KEXTHOST_READ,
+	KEXTHOST_WRITE,
+	/* What of data, an array of struct kexthost_poll, is ready. value: nanoseconds to wait for
+	   it, at most. The array comes back; value of the reply: how many are ready */
+	KEXTHOST_POLL,
+
+	/* A socket of PF_SYSTEM and SYSPROTO_CONTROL: a descriptor as that of a device. It has
+	   something to read (one byte of no meaning) while it has data for its program. */
+	KEXTHOST_CONTROL_OPEN,    /* value: type. Reply: handle, and the descriptor */
+	KEXTHOST_CONTROL_FIND,    /* data: name. value of the reply: id */
+	KEXTHOST_CONTROL_CONNECT, /* handle; value: id; argument: unit. value of the reply: unit */
+	KEXTHOST_CONTROL_SEND,    /* handle; data: struct kexthost_transfer */
+	KEXTHOST_CONTROL_RECEIVE, /* the same. value of the reply: bytes; argument: flags below */
+	KEXTHOST_CONTROL_SET,     /* handle; data: struct kexthost_transfer */
+	KEXTHOST_CONTROL_GET,     /* the same. value of the reply: the option's length */
+
+	/* data: name, NUL, and a new value where `value` says so with KEXTHOST_SYSCTL_NEW.
+	   argument: room for the old one, where it says KEXTHOST_SYSCTL_OLD. data of the reply:
+	   format, NUL, old value; its value: the kind of the object (CTLTYPE_*, CTLFLAG_*); its
+	   argument: length of the old value */
+	KEXTHOST_SYSCTL,
+	/* data: a name, or nothing. data of the reply: the names of it and all below, one a line */
+	KEXTHOST_SYSCTL_NAMES,
+
 	/* Interrupts the request whose `sequence` it has. There is no reply to it. */
 	KEXTHOST_INTERRUPT = 64,
 
@@ -72,6 +98,36 @@ struct kexthost_header {
 	uint64_t argument;
 };
 _Static_assert(sizeof(struct kexthost_header) == 40, "kexthost_header");
+
+/* Memory of the caller's, and how it moves. */
+struct kexthost_transfer {
+	uint64_t address, length;
+	uint32_t flags;        /* KEXTHOST_TRANSFER_* */
+	int32_t level, option; /* of CONTROL_SET and CONTROL_GET */
+	uint32_t padding;
+};
+_Static_assert(sizeof(struct kexthost_transfer) == 32, "kexthost_transfer");
+
+#define KEXTHOST_TRANSFER_NO_WAIT   1u
+#define KEXTHOST_TRANSFER_PEEK      2u
+
+/* What a reply to CONTROL_RECEIVE says. */
+#define KEXTHOST_RECEIVED_LAST      1u /* no data is left: take a byte off the descriptor */
+#define KEXTHOST_RECEIVED_END       2u /* of a record */
+#define KEXTHOST_RECEIVED_TRUNCATED 4u
+
+struct kexthost_poll {
+	uint64_t handle;
+	uint32_t events, ready; /* KEXTHOST_READABLE ...; UNKNOWN is never asked for */
+};
+_Static_assert(sizeof(struct kexthost_poll) == 16, "kexthost_poll");
+
+#define KEXTHOST_READABLE   1u /* FREAD, FWRITE */
+#define KEXTHOST_WRITABLE   2u
+#define KEXTHOST_UNKNOWN    4u
+
+#define KEXTHOST_SYSCTL_OLD 1u
+#define KEXTHOST_SYSCTL_NEW 2u
 
 /* family 4 or 6; type and protocol as everywhere (SOCK_STREAM 1, SOCK_DGRAM 2). */
 struct kexthost_endpoint {
