@@ -16,7 +16,11 @@
 /* A thread's own. */
 struct line {
 	int descriptor;
-	pid_t owner; /* a child of fork gets a line of its own */
+	/* A child of fork gets a line of its own, and so does who became another user: the host
+	   sees the one who dialled. */
+	pid_t owner;
+	uid_t user;
+	gid_t group;
 	uint32_t sequence;
 	char data[KEXTHOST_DATA_MAX + 1];
 };
@@ -54,8 +58,10 @@ static int dial(void)
 	const char *where = path ? path : getenv("KEXTHOST_SOCKET");
 	int descriptor;
 
-	if (!where || strlen(where) >= sizeof(address.sun_path)) {
-		errno = where ? ENAMETOOLONG : ENXIO;
+	if (!where)
+		where = KEXTHOST_SOCKET;
+	if (strlen(where) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
 		return -1;
 	}
 	strcpy(address.sun_path, where);
@@ -77,7 +83,7 @@ static struct line *line_of_thread(void)
 
 	pthread_once(&once, make_key);
 	line = pthread_getspecific(key);
-	if (line && line->owner == getpid())
+	if (line && line->owner == getpid() && line->user == geteuid() && line->group == getegid())
 		return line;
 	if (line)
 		hang_up(line);
@@ -86,6 +92,8 @@ static struct line *line_of_thread(void)
 	if (!line)
 		return NULL;
 	line->owner = getpid();
+	line->user = geteuid();
+	line->group = getegid();
 	line->sequence = 0;
 	line->descriptor = dial();
 	if (line->descriptor < 0) {

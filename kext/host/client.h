@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * A device of kexthost's, for programs: as open, ioctl and close, with this system's errno. Each
- * thread is a thread of its own there. The host is found at the path in KEXTHOST_SOCKET, or at
- * what kexthost_use was given.
+ * thread is a thread of its own there. The host is found at the path that kexthost_use was given,
+ * else in KEXTHOST_SOCKET, else where the Darwin guest has it.
  */
 #ifndef KEXTHOST_CLIENT_H
 #define KEXTHOST_CLIENT_H
@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "kexthost_protocol.h"
+
+#define KEXTHOST_SOCKET "/var/run/kexthost.socket"
 
 /* The path must last. */
 void kexthost_use(const char *socket_path);

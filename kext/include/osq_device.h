@@ -9,7 +9,9 @@
 #ifndef OSQ_DEVICE_H
 #define OSQ_DEVICE_H
 
-#if defined(__linux__)
+/* Programs for kexthost run on Linux and speak to an extension of Darwin's. */
+#if defined(__linux__) && !defined(KEXTHOST)
+#define OSQ_LINUX
 #if defined(__KERNEL__)
 #include <linux/ioctl.h>
 #include <linux/stddef.h>

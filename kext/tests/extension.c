@@ -42,7 +42,7 @@ void extension_must_unload(void)
 	EXPECT(extension_unload(), "the extension stays loaded");
 }
 
-#ifdef __linux__
+#ifdef OSQ_LINUX
 /* Has the file a line with the word? A file that is not there has none. */
 static bool mentions(const char *path, const char *word)
 {
@@ -69,7 +69,11 @@ static bool is_in_kernel_lists(void)
 #else
 static bool is_in_kernel_lists(void)
 {
-	return false;
+	char command[1024];
+
+	snprintf(command, sizeof(command), "kextstat -l -b '%.400s' | grep -qF '%.400s'",
+	         variable("KEXTDEV_MODULE"), variable("KEXTDEV_MODULE"));
+	return run(command);
 }
 #endif
 

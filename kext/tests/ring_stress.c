@@ -21,6 +21,7 @@
 
 #include "ktap.h"
 #include "options.h"
+#include "osq_handle.h"
 #include "osq_reader.h"
 
 #define PRODUCERS_MAX 1000
@@ -69,7 +70,7 @@ static bool produce_one(struct producer *producer)
 {
 	int32_t event = KIND(producer->produced);
 
-	if (ioctl(producer->device, OSQ_IOCTL_TEST, &event)) {
+	if (osq_handle_request(producer->device, OSQ_IOCTL_TEST, &event)) {
 		producer->error = errno;
 		return false;
 	}
@@ -153,12 +154,13 @@ static bool open_all(struct stress *stress, uint32_t size)
 	            stress->reader.error))
 		return false;
 	for (i = 0; i < stress->count; i++) {
-		stress->producers[i].device = open(OSQ_DEVICE_PATH, O_RDWR | O_CLOEXEC);
+		stress->producers[i].device = osq_handle_open(O_RDWR | O_CLOEXEC);
 		if (!EXPECT(stress->producers[i].device >= 0, "producer %llu: %s",
 		            (unsigned long long)i, strerror(errno)))
 			return false;
 	}
-	EXPECT(!ioctl(stress->reader.device, OSQ_IOCTL_TEST, &event), "%s", strerror(errno));
+	EXPECT(!osq_handle_request(stress->reader.device, OSQ_IOCTL_TEST, &event), "%s",
+	       strerror(errno));
 	EXPECT(!osq_reader_sync(&stress->reader, OSQ_SYNC_NO_BLOCK), "%s", stress->reader.error);
 	record = osq_reader_next(&stress->reader);
 	if (!EXPECT(record && osq_record_test(record, &number), "the first record is wrong"))
@@ -173,7 +175,7 @@ static void close_all(struct stress *stress)
 
 	for (i = 0; stress->producers && i < stress->count; i++)
 		if (stress->producers[i].device >= 0)
-			close(stress->producers[i].device);
+			osq_handle_close(stress->producers[i].device);
 	osq_reader_close(&stress->reader);
 	free(stress->producers);
 }

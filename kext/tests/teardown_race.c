@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "osq_client.h"
 #include "extension.h"
 #include "ktap.h"
 #include "options.h"
@@ -75,13 +75,13 @@ static void connect_for_ever(void)
 /* Opens the device and produces; told through `ready` once it has. */
 static void produce_for_ever(int ready)
 {
-	int device = open(OSQ_DEVICE_PATH, O_RDWR);
+	int device = osq_handle_open(O_RDWR);
 	int32_t event = OSQ_EVENT_TEST_0;
 
 	if (device < 0 || write(ready, "", 1) != 1)
 		_exit(1);
 	for (;;) {
-		if (ioctl(device, OSQ_IOCTL_TEST, &event))
+		if (osq_handle_request(device, OSQ_IOCTL_TEST, &event))
 			_exit(1);
 		event ^= OSQ_EVENT_TEST_0 ^ OSQ_EVENT_TEST_1;
 	}

@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "osq_handle.h"
 
 #define HEADER sizeof(struct osq_record_header)
 
@@ -27,7 +28,7 @@ static int sync_device(void *context, struct osq_sync_args *args)
 {
 	const struct osq_reader *reader = context;
 
-	return ioctl(reader->device, OSQ_IOCTL_SYNC, args);
+	return osq_handle_request(reader->device, OSQ_IOCTL_SYNC, args);
 }
 
 void osq_reader_attach(struct osq_reader *reader, const void *buffer, uint64_t size,
@@ -60,7 +61,7 @@ static const char *open_advice(int error)
 int osq_reader_open(struct osq_reader *reader, uint64_t size, uint64_t version)
 {
 	struct osq_allocate_args args = {.size = size, .version = version};
-	int device = open(OSQ_DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	int device = osq_handle_open(O_RDWR | O_CLOEXEC);
 
 	osq_reader_attach(reader, NULL, size, sync_device, reader);
 	if (device < 0) {
@@ -69,10 +70,10 @@ int osq_reader_open(struct osq_reader *reader, uint64_t size, uint64_t version)
 		return fail(reader, error, "cannot open %s: %s; %s", OSQ_DEVICE_PATH,
 		            strerror(error), open_advice(error));
 	}
-	if (ioctl(device, OSQ_IOCTL_ALLOCATE, &args)) {
+	if (osq_handle_request(device, OSQ_IOCTL_ALLOCATE, &args)) {
 		int error = errno;
 
-		close(device);
+		osq_handle_close(device);
 		return fail(reader, error,
 		            "cannot allocate a ring of %llu bytes (version %#llx): %s; a ring has "
 		            "%u to %u bytes, and a test build speaks version %#llx",
@@ -87,7 +88,7 @@ int osq_reader_open(struct osq_reader *reader, uint64_t size, uint64_t version)
 void osq_reader_close(struct osq_reader *reader)
 {
 	if (reader->device >= 0)
-		close(reader->device);
+		osq_handle_close(reader->device);
 	reader->device = -1;
 	reader->buffer = NULL;
 	reader->broken = true;
@@ -97,7 +98,7 @@ int osq_reader_subscribe(struct osq_reader *reader, int32_t event, bool subscrib
 {
 	struct osq_subscription_args args = {.event = event, .subscribe = subscribe};
 
-	if (!ioctl(reader->device, OSQ_IOCTL_SUBSCRIPTION, &args))
+	if (!osq_handle_request(reader->device, OSQ_IOCTL_SUBSCRIPTION, &args))
 		return 0;
 	return fail(reader, errno, "cannot %s event %d: %s", subscribe ? "subscribe to" : "end",
 	            event, strerror(errno));
@@ -114,7 +115,7 @@ int osq_reader_prefix(struct osq_reader *reader, const char *prefix, bool add)
 		            "most %zu bytes",
 		            prefix, sizeof(args.prefix) - 1);
 	memcpy(args.prefix, prefix, length);
-	if (!ioctl(reader->device, OSQ_IOCTL_PREFIX, &args))
+	if (!osq_handle_request(reader->device, OSQ_IOCTL_PREFIX, &args))
 		return 0;
 	return fail(reader, errno, "cannot %s the prefix \"%.100s\": %s", add ? "add" : "remove",
 	            prefix, strerror(errno));

@@ -32,10 +32,34 @@ public sealed class GuestProgramToolchainTests : IDisposable
         var programs = await BuildAsync();
 
         programs.Select(program => program.Name).ShouldBe(["ring_stress", "lifecycle", "ring_full", "tool"]);
-        programs[0].Path.ShouldBe(_folder.PathOf(".build/sample/programs/ring_stress"));
+        programs[0].Path.ShouldBe(_folder.PathOf(".build/sample/programs/linux/ring_stress"));
         (await new HostCommand(programs[0].Path).RunAsync(CancellationToken.None)).Output.ShouldBe("KTAP tests/a.c\n");
         (await new HostCommand(programs[3].Path).RunAsync(CancellationToken.None)).Output.ShouldBe("KTAP user/tool.c\n");
         (await new HostCommand("readelf", "-lW", programs[0].Path).RunAsync(CancellationToken.None)).Output.ShouldNotContain("INTERP");
+    }
+
+    [Fact]
+    public async Task Links_a_target_s_own_sources_to_each_program_beside_those_of_other_targets()
+    {
+        _folder.Write("host/client.h", "#ifndef KEXTHOST\n#error not defined\n#endif\nvoid answer(void);\n");
+        _folder.Write("host/client.c", "#include <stdio.h>\n#include \"client.h\"\nvoid answer(void) { puts(\"from the host\"); }\n");
+        await BuildAsync();
+        _folder.Write(
+            "tests/a.c", "#ifdef KEXTHOST\n#include <client.h>\n#else\n#include <stdio.h>\n#define answer() puts(\"no host\")\n#endif\nint main(void) { answer(); return 0; }\n");
+
+        var hosted = await BuildAsync(GuestProgramTarget.KextHost(_folder.PathOf("host")));
+        var plain = await BuildAsync();
+
+        (await new HostCommand(hosted[0].Path).RunAsync(CancellationToken.None)).Output.ShouldBe("from the host\n");
+        (await new HostCommand(plain[0].Path).RunAsync(CancellationToken.None)).Output.ShouldBe("no host\n");
+        Times(await BuildAsync(GuestProgramTarget.KextHost(_folder.PathOf("host")))).ShouldBe(Times(hosted));
+    }
+
+    [Fact]
+    public void Says_where_the_client_library_should_have_been()
+    {
+        Should.Throw<InfrastructureException>(() => GuestProgramTarget.KextHost(_folder.PathOf("host")))
+            .Message.ShouldStartWith($"Programs for a Darwin guest cannot be built: {_folder.PathOf("host")} has no client.c");
     }
 
     [Fact]
@@ -125,7 +149,10 @@ public sealed class GuestProgramToolchainTests : IDisposable
         (await Should.ThrowAsync<InfrastructureException>(BuildAsync)).Message.ShouldStartWith("The programs of sample were not built in ");
     }
 
-    private Task<IReadOnlyList<GuestProgram>> BuildAsync() => _toolchain.BuildAsync(Project.Load(_folder.ManifestFile), CancellationToken.None);
+    private Task<IReadOnlyList<GuestProgram>> BuildAsync() => BuildAsync(GuestProgramTarget.Linux);
+
+    private Task<IReadOnlyList<GuestProgram>> BuildAsync(GuestProgramTarget target) =>
+        _toolchain.BuildAsync(Project.Load(_folder.ManifestFile), target, CancellationToken.None);
 
     private static List<DateTime> Times(IEnumerable<GuestProgram> programs) => [.. programs.Select(program => File.GetLastWriteTimeUtc(program.Path))];
 }

@@ -26,7 +26,7 @@ public sealed class BuildExtension(StateFolder state, RunJournal journal)
             modules[variant] = await new LinuxModuleToolchain(state.Build, Print, Note).BuildAsync(project, variant, kernel, cancellationToken);
         }
 
-        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, cancellationToken);
+        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, GuestProgramTarget.Linux, cancellationToken);
         return new BuiltExtension(modules, programs);
     }
 }

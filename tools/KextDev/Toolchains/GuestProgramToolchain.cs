@@ -13,12 +13,12 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
 
     /// <summary>All programs of the project, built or found up to date, in the manifest's order: tests first.</summary>
     /// <exception cref="BuildFailedException">A source does not compile; all the others were tried.</exception>
-    public async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, GuestProgramTarget target, CancellationToken cancellationToken)
     {
         var projectFolder = Path.GetFullPath(Path.Combine(buildFolder, project.Name));
         try
         {
-            return await BuildAsync(project, projectFolder, cancellationToken);
+            return await BuildAsync(project, target, projectFolder, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -28,23 +28,24 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
         }
     }
 
-    private async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, string projectFolder, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<GuestProgram>> BuildAsync(
+        Project project, GuestProgramTarget target, string projectFolder, CancellationToken cancellationToken)
     {
         using var held = await FolderLock.TakeAsync(projectFolder, note, cancellationToken);
 
-        var folder = Path.Combine(projectFolder, "programs");
-        var build = new Build(project, folder, new CompilerOutput(tell));
+        var folder = Path.Combine(projectFolder, "programs", target.Name);
+        var build = new Build(project, target, folder, new CompilerOutput(tell));
         IReadOnlyList<(string Name, string Source)> programs =
             [.. project.Tests.Select(test => (test.Name, test.Source)), .. project.Programs.Others.Select(other => (other.Key, other.Value))];
 
-        await build.RunAsync(programs.Select(program => program.Source).Concat(project.Programs.Common).Distinct(), build.CompileAsync, cancellationToken);
+        await build.RunAsync(programs.Select(program => program.Source).Concat(project.Programs.Common).Concat(target.Sources).Distinct(), build.CompileAsync, cancellationToken);
         await build.RunAsync(programs, build.LinkAsync, cancellationToken);
         return [.. programs.Select(program => new GuestProgram(program.Name, Path.Combine(folder, program.Name)))];
     }
 
-    private sealed class Build(Project project, string folder, CompilerOutput output)
+    private sealed class Build(Project project, GuestProgramTarget target, string folder, CompilerOutput output)
     {
-        private readonly IReadOnlyList<string> _flags = [.. project.Programs.Flags.Select(flag => AbsoluteInclude(flag, project.Folder))];
+        private readonly IReadOnlyList<string> _flags = [.. target.Flags, .. project.Programs.Flags.Select(flag => AbsoluteInclude(flag, project.Folder))];
         private readonly IncrementalBuild _incremental = new(folder, output);
 
         public Task RunAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, Task<string?>> build, CancellationToken cancellationToken) =>
@@ -66,7 +67,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
         /// <returns>Null, or what failed.</returns>
         public Task<string?> LinkAsync((string Name, string Source) program, CancellationToken cancellationToken)
         {
-            IReadOnlyList<string> objects = [.. project.Programs.Common.Prepend(program.Source).Distinct().Select(Object)];
+            IReadOnlyList<string> objects = [.. project.Programs.Common.Prepend(program.Source).Concat(target.Sources).Distinct().Select(Object)];
             var made = Path.Combine(folder, program.Name);
             return MakeAsync(
                 made,
@@ -87,7 +88,10 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
             return _incremental.MakeAsync(command, made, inputs, failure, cancellationToken);
         }
 
-        private string Object(string source) => Path.Combine(folder, ".objects", Path.GetRelativePath(project.Folder, source) + ".o");
+        private string Object(string source) => Path.Combine(
+            folder,
+            ".objects",
+            (target.Sources.Contains(source) ? Path.Combine("." + target.Name, Path.GetFileName(source)) : Path.GetRelativePath(project.Folder, source)) + ".o");
     }
 
     // The compiler runs in the project's folder, but its messages shall name files as they are found from anywhere.

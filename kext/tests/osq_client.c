@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "client.h"
+#include "osq_client.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #ifndef OSQ_CLIENT_H
 #define OSQ_CLIENT_H
 
+#include "osq_handle.h"
 #include "osq_reader.h"
 
 /* The version of the extension that is loaded, found out by asking; 0 and a failure if none. */
