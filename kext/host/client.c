@@ -59,7 +59,7 @@ static int dial(void)
 	int descriptor;
 
 	if (!where)
-		where = KEXTHOST_SOCKET;
+		where = KEXTHOST_DEFAULT_PATH;
 	if (strlen(where) >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;

@@ -12,7 +12,7 @@
 
 #include "kexthost_protocol.h"
 
-#define KEXTHOST_SOCKET "/var/run/kexthost.socket"
+#define KEXTHOST_DEFAULT_PATH "/var/run/kexthost.socket"
 
 /* The path must last. */
 void kexthost_use(const char *socket_path);

@@ -200,6 +200,20 @@ static uint32_t serve(struct exchange *exchange)
 	return DARWIN_ENOSYS;
 }
 
+/* What was unmapped for this process by others. */
+static void unmap(struct connection *connection)
+{
+	struct kexthost_header question = {.operation = KEXTHOST_UNMAP};
+	struct unmapping *unmapping;
+
+	while ((unmapping = process_take_unmapping(connection->process))) {
+		question.value = unmapping->address;
+		question.argument = unmapping->length;
+		free(unmapping);
+		connection_ask(connection, &question, NULL, 0, -1);
+	}
+}
+
 static bool serve_one(struct connection *connection)
 {
 	struct exchange exchange = {.connection = connection, .passed = -1};
@@ -210,6 +224,7 @@ static bool serve_one(struct connection *connection)
 	if (exchange.text) {
 		memcpy(exchange.text, connection->data, connection->header.length + 1);
 		exchange.reply.error = serve(&exchange);
+		unmap(connection);
 		sent = connection_reply(connection, &exchange.reply, exchange.data, exchange.length,
 		                        exchange.passed);
 	}

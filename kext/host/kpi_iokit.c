@@ -178,10 +178,6 @@ static uint64_t map_length(const struct object *map)
 	return map->buffer->length;
 }
 
-/*
- * Where another thread asks than one of the process', its memory stays until the buffer goes: a
- * client's memory is changed only by a client that waits for us.
- */
 static int map_unmap(struct object *map)
 {
 	struct connection *connection = thread_current()->connection;
@@ -192,6 +188,8 @@ static int map_unmap(struct object *map)
 	check(map, MAP);
 	if (map->mapped && connection && connection->process == map->process)
 		connection_ask(connection, &question, NULL, 0, -1);
+	else if (map->mapped && map->process != &process_kernel)
+		process_unmap_later(map->process, map->address, map->buffer->size);
 	map->mapped = false;
 	return 0;
 }

@@ -131,6 +131,44 @@ void process_retain(struct process *process)
 	pthread_mutex_unlock(&mutex);
 }
 
+void process_unmap_later(struct process *process, uint64_t address, uint64_t length)
+{
+	struct unmapping *unmapping = malloc(sizeof(*unmapping));
+
+	if (!unmapping)
+		return; /* the memory stays until the process ends */
+	unmapping->address = address;
+	unmapping->length = length;
+	pthread_mutex_lock(&mutex);
+	unmapping->next = process->unmappings;
+	process->unmappings = unmapping;
+	pthread_mutex_unlock(&mutex);
+}
+
+struct unmapping *process_take_unmapping(struct process *process)
+{
+	struct unmapping *first;
+
+	pthread_mutex_lock(&mutex);
+	first = process->unmappings;
+	if (first)
+		process->unmappings = first->next;
+	pthread_mutex_unlock(&mutex);
+	return first;
+}
+
+static void destroy(struct process *process)
+{
+	struct unmapping *unmapping;
+
+	while ((unmapping = process->unmappings)) {
+		process->unmappings = unmapping->next;
+		free(unmapping);
+	}
+	credential_release(process->credential);
+	free(process);
+}
+
 void process_release(struct process *process)
 {
 	struct process **link;
@@ -142,8 +180,7 @@ void process_release(struct process *process)
 		for (link = &processes; *link != process; link = &(*link)->next)
 			;
 		*link = process->next;
-		credential_release(process->credential);
-		free(process);
+		destroy(process);
 	}
 	pthread_mutex_unlock(&mutex);
 }

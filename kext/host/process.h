@@ -20,6 +20,13 @@ struct process {
 	pid_t parent;  /* as it was found */
 	char name[17]; /* p_comm */
 	struct credential *credential;
+	struct unmapping *unmappings;
+};
+
+/* Memory that is to go from the process' map. */
+struct unmapping {
+	struct unmapping *next;
+	uint64_t address, length;
 };
 
 /* kernel_task: of the host's own threads. */
@@ -33,6 +40,13 @@ struct process *process_find(pid_t pid);
 
 void process_retain(struct process *process);
 void process_release(struct process *process);
+
+/*
+ * A client's memory is changed only by a client that waits for us: what others unmap goes with the
+ * next answer to one of its threads. Take: NULL when there is none, else the caller's to free.
+ */
+void process_unmap_later(struct process *process, uint64_t address, uint64_t length);
+struct unmapping *process_take_unmapping(struct process *process);
 
 /* Now; 0 where it has ended. */
 pid_t process_parent(const struct process *process);

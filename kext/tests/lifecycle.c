@@ -63,7 +63,11 @@ static void loaded_and_not_used(void)
 {
 	REQUIRE(extension_load(), "the extension does not load");
 	EXPECT(extension_is_listed(), "loaded, but not there");
+#ifdef OSQ_LINUX
 	EXPECT(!extension_load(), "loaded twice");
+#else /* kextload is content with what is loaded already */
+	EXPECT(extension_load(), "refused the second time");
+#endif
 	extension_must_unload();
 	EXPECT(!extension_is_listed(), "something was left behind");
 }

@@ -14,7 +14,7 @@
 
 #include "client.h"
 
-#undef __linux__ /* the requests and events as Darwin has them */
+#define KEXTHOST
 #define OSQ_TEST_BUILD
 #include "osq_device.h"
 

@@ -15,7 +15,7 @@
 
 #include "client.h"
 
-#undef __linux__ /* the requests as Darwin encodes them */
+#define KEXTHOST
 #define OSQ_TEST_BUILD
 #include "osq_device.h"
 
