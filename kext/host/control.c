@@ -12,6 +12,7 @@
 
 #include "connection.h"
 #include "darwin.h"
+#include "devices.h"
 #include "events.h"
 #include "kext.h"
 #include "log.h"
@@ -104,7 +105,7 @@ static uint32_t serve_ioctl(struct exchange *exchange)
 		memcpy(data, exchange->text, size);
 	else if (code & (KEXTHOST_IOC_IN | KEXTHOST_IOC_VOID))
 		memcpy(data, &request->argument, sizeof(request->argument));
-	error = open_file_ioctl(request->handle, code, data);
+	error = device_ioctl(request->handle, code, data);
 	exchange->allocated = data;
 	if (!error && code & KEXTHOST_IOC_OUT) {
 		exchange->data = data;
@@ -177,8 +178,8 @@ static uint32_t serve(struct exchange *exchange)
 	case KEXTHOST_LIST:
 		return serve_list(exchange);
 	case KEXTHOST_OPEN:
-		return (uint32_t)open_file_make(exchange->text, (int)request->value,
-		                                &exchange->reply.handle, &exchange->passed);
+		return (uint32_t)device_open(exchange->text, (int)request->value,
+		                             &exchange->reply.handle, &exchange->passed);
 	case KEXTHOST_IOCTL:
 		return serve_ioctl(exchange);
 	case KEXTHOST_CLOSED:

@@ -4,37 +4,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cdevsw.h"
-#include "darwin.h"
-#include "kext.h"
 #include "process.h"
 #include "thread.h"
 #include "trap.h"
 
-#define READ  1 /* FREAD, FWRITE */
-#define WRITE 2
-
-/* All openings of one device number. */
-struct special {
-	struct special *next;
-	int32_t device;
-	unsigned int files; /* that refer to it, under `mutex` */
-	unsigned int opens;
-	pthread_mutex_t turn; /* held across the driver's open and close */
-};
-
 struct open_file {
 	struct open_file *next;
 	uint64_t handle;
-	struct special *special;
+	const struct open_file_kind *kind;
+	void *object;
 	struct process *opener;
-	int flags;
 	int descriptor;     /* our end of the client's */
 	unsigned int users; /* requests under way, and the watcher */
 	bool ended;         /* no copy of the descriptor is left */
@@ -42,128 +26,47 @@ struct open_file {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gone = PTHREAD_COND_INITIALIZER;
-static struct special *specials;
 static struct open_file *files;
 static uint64_t handles;
 static int watcher = -1;
 
-static struct special *get_special(int32_t device)
-{
-	struct special *special;
-
-	pthread_mutex_lock(&mutex);
-	for (special = specials; special && special->device != device; special = special->next)
-		;
-	if (!special) {
-		special = calloc(1, sizeof(*special));
-		if (special) {
-			special->device = device;
-			pthread_mutex_init(&special->turn, NULL);
-			special->next = specials;
-			specials = special;
-		}
-	}
-	if (special)
-		special->files++;
-	pthread_mutex_unlock(&mutex);
-	return special;
-}
-
-static void put_special(struct special *special)
-{
-	struct special **link;
-
-	pthread_mutex_lock(&mutex);
-	if (--special->files == 0) {
-		for (link = &specials; *link != special; link = &(*link)->next)
-			;
-		*link = special->next;
-		pthread_mutex_destroy(&special->turn);
-		free(special);
-	}
-	pthread_mutex_unlock(&mutex);
-}
-
-static int open_special(struct special *special, int flags)
-{
-	struct kext_call call;
-	struct cdevsw functions;
-	int error;
-
-	pthread_mutex_lock(&special->turn);
-	functions = cdevsw_get(special->device);
-	KEXT_CALL_BEGIN(&call, functions.open);
-	error = functions.open(special->device, flags, DARWIN_S_IFCHR, thread_current()->process);
-	kext_call_end(&call);
-	if (!error)
-		special->opens++;
-	pthread_mutex_unlock(&special->turn);
-	return error;
-}
-
-static void close_special(struct special *special, int flags)
-{
-	struct kext_call call;
-	struct cdevsw functions;
-
-	pthread_mutex_lock(&special->turn);
-	if (--special->opens == 0) {
-		functions = cdevsw_get(special->device);
-		KEXT_CALL_BEGIN(&call, functions.close);
-		functions.close(special->device, flags, DARWIN_S_IFCHR, thread_current()->process);
-		kext_call_end(&call);
-	}
-	pthread_mutex_unlock(&special->turn);
-}
-
-/* The file is the watcher's from then on. */
-static bool enlist(struct open_file *file, uint64_t *handle, int descriptors[2])
+bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
+                    int *descriptor)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT};
+	struct open_file *file = calloc(1, sizeof(*file));
+	int descriptors[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, descriptors))
+	if (!file || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, descriptors)) {
+		free(file);
 		return false;
+	}
+	file->kind = kind;
+	file->object = object;
+	file->opener = thread_current()->process;
+	process_retain(file->opener);
 	file->descriptor = descriptors[0];
+	*descriptor = descriptors[1];
 	pthread_mutex_lock(&mutex);
 	*handle = file->handle = ++handles;
 	file->next = files;
 	files = file;
 	pthread_mutex_unlock(&mutex);
+	/* The file is the watcher's from then on. */
 	event.data.u64 = *handle;
-	return !epoll_ctl(watcher, EPOLL_CTL_ADD, descriptors[0], &event);
+	if (epoll_ctl(watcher, EPOLL_CTL_ADD, descriptors[0], &event))
+		abort();
+	return true;
 }
 
-int open_file_make(const char *name, int flags, uint64_t *handle, int *descriptor)
+void *open_file_object(const struct open_file *file)
 {
-	struct process *process = thread_current()->process;
-	struct open_file *file;
-	int descriptors[2] = {-1, -1};
-	int32_t device;
-	int error;
+	return file->object;
+}
 
-	flags &= READ | WRITE;
-	error =
-	    devfs_look_up(name, process, (flags & READ ? 4 : 0) | (flags & WRITE ? 2 : 0), &device);
-	if (error)
-		return error;
-	file = calloc(1, sizeof(*file));
-	if (!file)
-		return DARWIN_ENOMEM;
-	file->special = get_special(device);
-	file->flags = flags;
-	error = file->special ? open_special(file->special, flags) : DARWIN_ENOMEM;
-	if (error) {
-		if (file->special)
-			put_special(file->special);
-		free(file);
-		return error;
-	}
-	file->opener = process;
-	process_retain(process);
-	if (!enlist(file, handle, descriptors))
-		abort();
-	*descriptor = descriptors[1];
-	return 0;
+void open_file_signal(const struct open_file *file)
+{
+	(void)send(file->descriptor, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* Under the mutex. */
@@ -176,13 +79,13 @@ static struct open_file *find(uint64_t handle)
 	return file;
 }
 
-static struct open_file *get(uint64_t handle)
+struct open_file *open_file_get(uint64_t handle, const struct open_file_kind *kind)
 {
 	struct open_file *file;
 
 	pthread_mutex_lock(&mutex);
 	file = find(handle);
-	if (file && !file->ended)
+	if (file && !file->ended && (!kind || file->kind == kind))
 		file->users++;
 	else
 		file = NULL;
@@ -215,31 +118,17 @@ static void put(struct open_file *file, bool ended)
 	if (!last)
 		return;
 	was = thread_become(file->opener);
-	close_special(file->special, file->flags);
+	file->kind->close(file->object);
 	thread_become(was);
-	put_special(file->special);
 	delist(file);
 	process_release(file->opener);
 	close(file->descriptor);
 	free(file);
 }
 
-int open_file_ioctl(uint64_t handle, uint32_t request, void *data)
+void open_file_put(struct open_file *file)
 {
-	struct open_file *file = get(handle);
-	struct cdevsw functions;
-	struct kext_call call;
-	int error;
-
-	if (!file)
-		return DARWIN_EBADF;
-	functions = cdevsw_get(file->special->device);
-	KEXT_CALL_BEGIN(&call, functions.ioctl);
-	error = functions.ioctl(file->special->device, request, data, file->flags,
-	                        thread_current()->process);
-	kext_call_end(&call);
 	put(file, false);
-	return error;
 }
 
 static bool has_ended(int descriptor)
@@ -283,9 +172,11 @@ static void *watch(void *unused)
 	for (;;) {
 		if (epoll_wait(watcher, &event, 1, -1) != 1)
 			continue;
-		file = get(event.data.u64);
+		file = open_file_get(event.data.u64, NULL);
 		if (!file)
 			continue;
+		if (file->kind->end)
+			file->kind->end(file->object);
 		if (pthread_create(&thread, &detached, close_ended, file))
 			close_ended(file);
 	}

@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Devices that clients have open. XNU opens the device for each open(2), one after the other for
- * one device number, and closes it once: when the last of all openings of that number goes.
+ * What clients have open: devices, and sockets of kernel controls. Each is a descriptor of the
+ * client's, one end of a socket pair; whatever happens to it there, the other end tells when its
+ * last copy is gone.
  */
 #ifndef KEXTHOST_OPEN_FILES_H
 #define KEXTHOST_OPEN_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct open_file;
+
+struct open_file_kind {
+	/* No copy of the descriptor is left, but requests may still be under way. May be NULL. */
+	void (*end)(void *object);
+
+	/* Nobody uses it any more. Called as the process that opened it; frees the object. */
+	void (*close)(void *object);
+};
 
 /* Watches for descriptors that end. 0 or an errno. */
 int open_files_init(void);
 
-/* All of these: 0, or an errno of Darwin's. As the calling thread's process. */
+/* `descriptor` is for the client, and the caller's to close. False for want of memory. */
+bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
+                    int *descriptor);
 
-/* `descriptor` is for the client, and the caller's to close. */
-int open_file_make(const char *name, int flags, uint64_t *handle, int *descriptor);
+/* For a request; put when it is over. NULL where it is closed, or not of that kind: NULL for any.
+ */
+struct open_file *open_file_get(uint64_t handle, const struct open_file_kind *kind);
+void open_file_put(struct open_file *file);
+void *open_file_object(const struct open_file *file);
 
-/* `data` has room for what the request says, and for 8 bytes. */
-int open_file_ioctl(uint64_t handle, uint32_t request, void *data);
+/* One byte to read from the client's descriptor. */
+void open_file_signal(const struct open_file *file);
 
-/* Waits until the device is closed, where no copy of the descriptor is left. */
+/* Waits until it is closed, where no copy of the descriptor is left. */
 void open_file_closed(uint64_t handle);
 
 #endif
