@@ -275,6 +275,8 @@ static uint64_t run(struct stress *stress, uint32_t ring, int32_t options, uint6
 		start(stress, seconds ? 0 : events, options == OSQ_SYNC_BLOCK);
 		read_all(stress, options, seconds, events * stress->count);
 		produced = join(stress);
+		/* The one that wakes the reader may have come after it saw that all had ended. */
+		read_all(stress, OSQ_SYNC_NO_BLOCK, 0, produced);
 		check_sums(stress, produced);
 	}
 	close_all(stress);
