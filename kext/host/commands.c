@@ -2,35 +2,14 @@
 #include "commands.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client.h"
+#include "kernel.h"
+#include "kext_table.h"
+#include "release.h"
 #include "osreturn.h"
-
-static bool ask(uint32_t operation, const char *text, struct kexthost_answer *answer)
-{
-	const struct kexthost_header request = {.operation = operation};
-
-	if (kexthost_request(&request, text, text ? strlen(text) : 0, answer))
-		return true;
-	perror("kexthost does not answer");
-	return false;
-}
-
-/* What the kernel said, as kextutil shows it. */
-static void print_log(const char *text)
-{
-	const char *end;
-
-	for (; *text; text = end) {
-		end = strchrnul(text, '\n');
-		end += *end == '\n';
-		fprintf(stderr, "(kernel) %.*s", (int)(end - text), text);
-	}
-}
 
 int command_load(const char *path)
 {
@@ -39,13 +18,13 @@ int command_load(const char *path)
 
 	if (!realpath(path, absolute))
 		snprintf(absolute, sizeof(absolute), "%s", path);
-	if (!ask(KEXTHOST_LOAD, absolute, &answer))
+	if (!kernel_ask(KEXTHOST_LOAD, absolute, &answer))
 		return COMMAND_NO_HOST;
 	if (!answer.header.error) {
 		printf("%s loaded successfully (or already loaded).\n", path);
 		return COMMAND_DONE;
 	}
-	print_log(answer.data);
+	kernel_print_log(&answer);
 	fprintf(stderr,
 	        "%s failed to load - %s; check the system/kernel logs for errors or try "
 	        "kextutil(8).\n",
@@ -58,13 +37,13 @@ int command_unload(const char *identifier)
 {
 	struct kexthost_answer answer;
 
-	if (!ask(KEXTHOST_UNLOAD, identifier, &answer))
+	if (!kernel_ask(KEXTHOST_UNLOAD, identifier, &answer))
 		return COMMAND_NO_HOST;
 	if (!answer.header.error && !answer.header.value) {
 		printf("%s unloaded and personalities removed.\n", identifier);
 		return COMMAND_DONE;
 	}
-	print_log(answer.data);
+	kernel_print_log(&answer);
 	if (!answer.header.error)
 		return COMMAND_LEFT_SOMETHING;
 	fprintf(stderr, "Failed to unload %s - %s.\n", identifier,
@@ -82,8 +61,8 @@ int command_list(void)
 {
 	struct kexthost_answer answer;
 
-	if (!ask(KEXTHOST_LIST, NULL, &answer))
+	if (!kernel_ask(KEXTHOST_LIST, NULL, &answer))
 		return COMMAND_NO_HOST;
-	fputs(answer.data, stdout);
+	kext_table_print(answer.data, &(struct kext_table){0}, release_running());
 	return COMMAND_DONE;
 }

@@ -12,6 +12,7 @@
 #include "link.h"
 #include "log.h"
 #include "panic.h"
+#include "release.h"
 #include "thread.h"
 
 #define MODULE_START 9 /* section types */
@@ -115,7 +116,7 @@ static osreturn_t resolve_libraries(struct kext *kext)
 			log_line("Kext %s - library kext %s not found.", identifier, library->key);
 			return OSRETURN_DEPENDENCIES;
 		}
-		if (wanted > kext_version_parse(KERNEL_VERSION) ||
+		if (wanted > kext_version_parse(release_running()->darwin) ||
 		    wanted < kext_version_parse(kpi_compatible_version(kpi))) {
 			log_line(
 			    "Kext %s - library kext %s not compatible with requested version %s.",
@@ -365,8 +366,10 @@ static osreturn_t unload_locked(const char *identifier, unsigned int *left)
 	struct kext *kext = find_loaded(identifier);
 	int result;
 
-	if (!kext)
+	if (!kext) {
+		log_line("Kext %s not found for unload request.", identifier);
 		return OSRETURN_NOT_FOUND;
+	}
 	panic_note_unloaded(kext);
 	result = call_entry(kext, kext->info->stop);
 	if (result) {

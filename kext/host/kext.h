@@ -50,7 +50,7 @@ osreturn_t kext_unload(const char *identifier, unsigned int *left);
 void kext_lock(void);
 void kext_unlock(void);
 
-/* As kextstat prints it; the caller frees it. NULL for want of memory. */
+/* As the answer to KEXTHOST_LIST; the caller frees it. NULL for want of memory. */
 char *kext_list(void);
 
 /* The one whose image has an address, gone or not; NULL where none has. */

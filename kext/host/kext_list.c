@@ -3,12 +3,13 @@
 
 #include "kext.h"
 #include "kpi.h"
+#include "release.h"
 
 /* Load tags of what it is linked against, highest first. */
 static void print_links(FILE *out, unsigned int kpis)
 {
 	unsigned int tag;
-	const char *space = " <";
+	const char *space = "";
 
 	for (tag = KPI_COUNT; tag > 0; tag--) {
 		if (!(kpis & 1u << (tag - 1)))
@@ -16,7 +17,7 @@ static void print_links(FILE *out, unsigned int kpis)
 		fprintf(out, "%s%u", space, tag);
 		space = " ";
 	}
-	fputs(">\n", out);
+	fputs("\n", out);
 }
 
 static unsigned int count_users(unsigned int tag)
@@ -39,9 +40,8 @@ static void print_kexts(FILE *out, const struct kext *kext)
 	if (kext->gone)
 		return;
 	image_uuid_text(&kext->image, uuid);
-	fprintf(out, "%5u %4u %#-18llx %#-10zx %#-10zx %s (%s) %s", kext->tag, 0u,
-	        (unsigned long long)(uintptr_t)kext->image.base, kext->image.size, kext->image.size,
-	        kext->bundle.identifier, kext->bundle.version, uuid);
+	fprintf(out, "%u\t%u\t%zx\t%zx\t%s\t%s\t%s\t", kext->tag, 0u, (size_t)kext->image.base,
+	        kext->image.size, kext->bundle.identifier, kext->bundle.version, uuid);
 	print_links(out, kext->kpis);
 }
 
@@ -54,13 +54,10 @@ char *kext_list(void)
 
 	if (!out)
 		return NULL;
-	fputs("Index Refs Address            Size       Wired      Name (Version) UUID <Linked "
-	      "Against>\n",
-	      out);
 	kext_lock();
 	for (tag = 1; tag <= KPI_COUNT; tag++)
-		fprintf(out, "%5u %4u %#-18x %#-10x %#-10x %s (%s)\n", tag, count_users(tag), 0, 0,
-		        0, kpi_bundle_of(1 << (tag - 1)), KERNEL_VERSION);
+		fprintf(out, "%u\t%u\t0\t0\t%s\t%s\t\t\n", tag, count_users(tag),
+		        kpi_bundle_of(1 << (tag - 1)), release_running()->darwin);
 	print_kexts(out, kext_first());
 	kext_unlock();
 	fclose(out);

@@ -46,11 +46,13 @@ const void *kpi_find(const char *name, unsigned int allowed);
 enum kpi kpi_of_bundle(const char *identifier);
 const char *kpi_bundle_of(enum kpi kpi);
 
+/* What the kernel tells of itself, as release_running has it. */
+void kpi_runtime_init(void);
+
 /* One line a symbol: its name, a tab, its bundle. */
 void kpi_print(void);
 
-/* The version of each KPI, which is the kernel's, and the oldest that it is compatible with. */
-#define KERNEL_VERSION "19.6.0"
+/* Each KPI has the kernel's version; this is the oldest that it is compatible with. */
 const char *kpi_compatible_version(enum kpi kpi);
 
 #endif

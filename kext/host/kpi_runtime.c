@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* What the compiler calls, what panics, and the kernel's own description of itself. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kpi.h"
 #include "link.h"
 #include "panic.h"
+#include "release.h"
 
 /* Any value but one that a copied string could bring. */
 static uintptr_t kernel___stack_chk_guard = 0x6b9f00d1c5e3a700u;
@@ -42,12 +44,21 @@ static _Noreturn void kernel_Debugger(const char *message)
 }
 
 static int kernel_hz = 100;
-static const char kernel_version[] =
-    "Darwin Kernel Version " KERNEL_VERSION ": kexthost/DEVELOPMENT_X86_64";
-static const int kernel_version_major = 19, kernel_version_minor = 6, kernel_version_revision = 0;
+static char kernel_version[256];
+static int kernel_version_major, kernel_version_minor, kernel_version_revision;
 static const char kernel_version_variant[] = "";
-static const char kernel_osrelease[] = KERNEL_VERSION;
+static char kernel_osrelease[16];
 static const char kernel_ostype[] = "Darwin";
+
+void kpi_runtime_init(void)
+{
+	const struct release *release = release_running();
+
+	release_kernel(release, kernel_version, sizeof(kernel_version));
+	snprintf(kernel_osrelease, sizeof(kernel_osrelease), "%s", release->darwin);
+	sscanf(release->darwin, "%d.%d.%d", &kernel_version_major, &kernel_version_minor,
+	       &kernel_version_revision);
+}
 
 static uint32_t kernel_random(void)
 {

@@ -10,7 +10,7 @@
 
 #define TRANSCRIPT_MAX (48u << 10)
 
-static int output = STDERR_FILENO;
+static int output = STDERR_FILENO, console = -1;
 static _Thread_local struct transcript *transcript;
 
 int log_open(const char *path)
@@ -24,6 +24,12 @@ int log_open(const char *path)
 		return errno;
 	output = descriptor;
 	return 0;
+}
+
+int log_open_console(const char *path)
+{
+	console = open(path, O_WRONLY | O_NOCTTY | O_APPEND | O_CLOEXEC);
+	return console < 0 ? errno : 0;
 }
 
 void log_transcript_begin(struct transcript *kept)
@@ -53,13 +59,10 @@ static void keep(const char *bytes, size_t length)
 	transcript->text = text;
 }
 
-/* One write, so that the lines of many threads stay whole. */
-void log_bytes(const char *bytes, size_t length)
+static void write_all(int descriptor, const char *bytes, size_t length)
 {
-	if (transcript)
-		keep(bytes, length);
 	while (length) {
-		ssize_t done = write(output, bytes, length);
+		ssize_t done = write(descriptor, bytes, length);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -68,6 +71,16 @@ void log_bytes(const char *bytes, size_t length)
 		bytes += done;
 		length -= (size_t)done;
 	}
+}
+
+/* One write, so that the lines of many threads stay whole. */
+void log_bytes(const char *bytes, size_t length)
+{
+	if (transcript)
+		keep(bytes, length);
+	write_all(output, bytes, length);
+	if (console >= 0)
+		write_all(console, bytes, length);
 }
 
 static void write_formatted(const char *format, va_list arguments, const char *end)

@@ -9,6 +9,9 @@
 /* Appends to `path`, or goes to standard error where NULL. 0 or an errno. */
 int log_open(const char *path);
 
+/* Everything goes there as well: the serial console of a machine. 0 or an errno. */
+int log_open_console(const char *path);
+
 /* What a thread logs between begin and end is kept for it as well. */
 struct transcript {
 	char *text; /* NUL-terminated, or NULL where nothing was logged; the caller frees it */

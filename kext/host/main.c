@@ -2,7 +2,8 @@
 /*
  * kexthost: runs kernel extensions of macOS in a process of this system's.
  *
- *     kexthost --socket PATH [--log FILE] [--reports FOLDER] [--check] [BUNDLE]
+ *     kexthost --socket PATH [--log FILE] [--console FILE] [--reports FOLDER] [--nvram FILE]
+ *              [--release VERSION] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost check BUNDLE    says whether it can be loaded, and runs nothing of it
  *     kexthost kpi             prints what is offered to kexts
@@ -22,21 +23,21 @@
 #include "open_files.h"
 #include "osreturn.h"
 #include "panic.h"
+#include "release.h"
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *reports, *operand;
+	const char *socket, *log, *console, *reports, *nvram, *release, *operand;
 	bool check;
 };
 
 static bool read_options(int count, char **arguments, struct options *options)
 {
 	static const struct option known[] = {
-	    {"socket", required_argument, NULL, 's'},
-	    {"log", required_argument, NULL, 'l'},
-	    {"reports", required_argument, NULL, 'r'},
-	    {"check", no_argument, NULL, 'c'},
-	    {0},
+	    {"socket", required_argument, NULL, 's'},  {"log", required_argument, NULL, 'l'},
+	    {"console", required_argument, NULL, 'o'}, {"reports", required_argument, NULL, 'r'},
+	    {"nvram", required_argument, NULL, 'n'},   {"release", required_argument, NULL, 'v'},
+	    {"check", no_argument, NULL, 'c'},         {0},
 	};
 	int option;
 
@@ -47,6 +48,15 @@ static bool read_options(int count, char **arguments, struct options *options)
 			break;
 		case 'l':
 			options->log = optarg;
+			break;
+		case 'o':
+			options->console = optarg;
+			break;
+		case 'n':
+			options->nvram = optarg;
+			break;
+		case 'v':
+			options->release = optarg;
 			break;
 		case 'r':
 			options->reports = optarg;
@@ -65,7 +75,8 @@ static bool read_options(int count, char **arguments, struct options *options)
 
 static int refuse_usage(void)
 {
-	fputs("usage: kexthost --socket PATH [--log FILE] [--reports FOLDER] [--check] [BUNDLE]\n"
+	fputs("usage: kexthost --socket PATH [--log FILE] [--console FILE] [--reports FOLDER]\n"
+	      "                [--nvram FILE] [--release VERSION] [--check] [BUNDLE]\n"
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
@@ -84,7 +95,21 @@ static int run(const struct options *options)
 		perror(options->log);
 		return 1;
 	}
+	if (options->console && log_open_console(options->console)) {
+		perror(options->console);
+		return 1;
+	}
+	if (options->release && !release_find(options->release)) {
+		fprintf(stderr, "%s: no release of macOS from 10.9 to 11\n", options->release);
+		return COMMAND_USAGE;
+	}
+	if (options->release)
+		release_run_as(release_find(options->release));
+	kpi_runtime_init();
+	panic_init();
 	panic_set_reports(options->reports);
+	if (options->nvram)
+		panic_set_nvram(options->nvram);
 	if (options->check)
 		allocations_check();
 	trap_init();

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "panic.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backtrace.h"
 #include "kext.h"
 #include "kexthost_protocol.h"
-#include "kpi.h"
 #include "log.h"
+#include "nvram.h"
+#include "panic_report.h"
+#include "release.h"
 #include "thread.h"
 #include "wait.h"
 
@@ -25,7 +23,8 @@ struct note {
 	uint64_t time;
 };
 
-static const char *folder;
+static const char *folder, *nvram;
+static char boot_arguments[256] = "keepsyms=1", kernel[256]; /* read before anything panics */
 static struct note last_loaded, last_unloaded;
 
 static struct thread *panicking;
@@ -36,6 +35,21 @@ static size_t length;
 void panic_set_reports(const char *reports)
 {
 	folder = reports;
+}
+
+void panic_set_nvram(const char *file)
+{
+	size_t size;
+	char *value = nvram_get(file, "boot-args", &size);
+
+	nvram = file;
+	snprintf(boot_arguments, sizeof(boot_arguments), "%s", value ? value : "");
+	free(value);
+}
+
+void panic_init(void)
+{
+	release_kernel(release_running(), kernel, sizeof(kernel));
 }
 
 const char *panic_reports(void)
@@ -118,10 +132,10 @@ static void add_surroundings(void)
 
 	add("\nBSD process name corresponding to current thread: %s\n",
 	    thread_current()->process->name);
-	add("Boot args: keepsyms=1\n");
-	add("\nMac OS version:\nNot yet set\n");
-	add("\nKernel version:\nDarwin Kernel Version %s: kexthost/DEVELOPMENT_X86_64\n",
-	    KERNEL_VERSION);
+	if (*boot_arguments)
+		add("Boot args: %s\n", boot_arguments);
+	add("\nMac OS version:\n%s\n", release_running()->build);
+	add("\nKernel version:\n%s\n", kernel);
 	add("System model name: kexthost\n");
 	add("System shutdown begun: NO\nPanic diags file unavailable, panic occurred prior to "
 	    "initialization\n");
@@ -139,56 +153,20 @@ static void add_surroundings(void)
 		add("(none)\n");
 }
 
-/* Never over an older report; the second of a second gets a number. */
-static int create_report(void)
+/* Where there is nvram, the next boot makes the report of what it finds there. */
+static void keep(void)
 {
-	char host[65] = "", date[32], path[4096];
-	time_t now = time(NULL);
-	struct tm local;
-	int descriptor = -1;
-	unsigned int i;
-
-	if (!folder)
-		return -1;
-	gethostname(host, sizeof(host) - 1);
-	strftime(date, sizeof(date), "%Y-%m-%d-%H%M%S", localtime_r(&now, &local));
-	for (i = 0; descriptor < 0 && i < 1000; i++) {
-		if (i)
-			snprintf(path, sizeof(path), "%s/Kernel_%s-%u_%s.panic", folder, date, i,
-			         host);
-		else
-			snprintf(path, sizeof(path), "%s/Kernel_%s_%s.panic", folder, date, host);
-		descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		if (descriptor < 0 && errno != EEXIST)
-			break;
-	}
-	return descriptor;
-}
-
-static void write_report(void)
-{
-	int descriptor = create_report();
-	time_t now = time(NULL);
-	char date[32];
-	struct tm local;
-
-	if (descriptor < 0) {
+	if (nvram)
+		nvram_append(nvram, NVRAM_PANIC_INFO, text, length);
+	else if (!folder || !panic_report_write(folder, text, length))
 		log_line("kexthost: no panic report can be written to %s",
 		         folder ? folder : "(none)");
-		return;
-	}
-	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", localtime_r(&now, &local));
-	dprintf(descriptor, "Anonymous UUID:       00000000-0000-0000-0000-000000000000\n\n%s\n\n",
-	        date);
-	dprintf(descriptor, "*** Panic Report ***\n%sEOF\nModel: kexthost\n", text);
-	fsync(descriptor);
-	close(descriptor);
 }
 
 static _Noreturn void end(void)
 {
 	log_bytes(text, length);
-	write_report();
+	keep();
 	_exit(KEXTHOST_EXIT_PANIC);
 }
 

@@ -12,6 +12,12 @@ struct kext;
 void panic_set_reports(const char *folder);
 const char *panic_reports(void);
 
+/* From where the boot-args come, and where to a panic's text goes instead of to a report. */
+void panic_set_nvram(const char *file);
+
+/* Before anything can panic: what the report tells of release_running. */
+void panic_init(void);
+
 /* Says what was last loaded and unloaded; the report tells. */
 void panic_note_loaded(const struct kext *kext);
 void panic_note_unloaded(const struct kext *kext);

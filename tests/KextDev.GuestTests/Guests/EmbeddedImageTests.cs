@@ -1,3 +1,4 @@
+using KextDev.Guests;
 using KextDev.Guests.Debian;
 using KextDev.Guests.Images;
 using KextDev.Processes;
@@ -13,14 +14,14 @@ public sealed class EmbeddedImageTests : IDisposable
     [Fact]
     public async Task Is_made_once_and_the_same_each_time()
     {
-        var first = await MakeAsync(GuestPlace.Embedded.InitFile);
+        var first = await MakeAsync(GuestPlace.Embedded);
         var bytes = await File.ReadAllBytesAsync(first.Initrd);
         _place.Notes.Clear();
-        (await MakeAsync(GuestPlace.Embedded.InitFile)).ShouldBe(first);
+        (await MakeAsync(GuestPlace.Embedded)).ShouldBe(first);
         _place.Notes.ShouldBeEmpty();
 
         File.Delete(first.Initrd);
-        (await MakeAsync(GuestPlace.Embedded.InitFile)).ShouldBe(first);
+        (await MakeAsync(GuestPlace.Embedded)).ShouldBe(first);
 
         (await File.ReadAllBytesAsync(first.Initrd)).SequenceEqual(bytes).ShouldBeTrue();
         Directory.GetFiles(Path.GetDirectoryName(first.Initrd)!).ShouldBe([first.Initrd]);
@@ -29,11 +30,11 @@ public sealed class EmbeddedImageTests : IDisposable
     [Fact]
     public async Task Is_made_again_when_it_was_cut_short()
     {
-        var image = await MakeAsync(GuestPlace.Embedded.InitFile);
+        var image = await MakeAsync(GuestPlace.Embedded);
         var bytes = await File.ReadAllBytesAsync(image.Initrd);
         await File.WriteAllBytesAsync(image.Initrd, bytes[..(bytes.Length / 2)]);
 
-        await MakeAsync(GuestPlace.Embedded.InitFile);
+        await MakeAsync(GuestPlace.Embedded);
 
         (await File.ReadAllBytesAsync(image.Initrd)).SequenceEqual(bytes).ShouldBeTrue();
     }
@@ -41,8 +42,8 @@ public sealed class EmbeddedImageTests : IDisposable
     [Fact]
     public async Task Another_init_script_makes_another_image()
     {
-        var one = await MakeAsync(GuestPlace.Embedded.InitFile);
-        var other = await MakeAsync(_place.WithInit("#!/bin/sh\n").InitFile);
+        var one = await MakeAsync(GuestPlace.Embedded);
+        var other = await MakeAsync(_place.WithInit("#!/bin/sh\n"));
 
         other.Key.ShouldNotBe(one.Key);
         other.Initrd.ShouldNotBe(one.Initrd);
@@ -52,7 +53,7 @@ public sealed class EmbeddedImageTests : IDisposable
     [Fact]
     public async Task Can_be_read_by_the_cpio_of_busybox()
     {
-        var image = await MakeAsync(GuestPlace.Embedded.InitFile);
+        var image = await MakeAsync(GuestPlace.Embedded);
         var busybox = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(image.Kernel))!, "bin/busybox");
 
         var listing = await new HostCommand(busybox, "cpio", "-t", "-v", "-F", image.Initrd).RunAsync(CancellationToken.None);
@@ -81,11 +82,11 @@ public sealed class EmbeddedImageTests : IDisposable
         Directory.GetFiles(folder, "*.unfinished*").ShouldBeEmpty();
     }
 
-    private async Task<BootImage> MakeAsync(string initFile)
+    private async Task<BootImage> MakeAsync(GuestDefinition definition)
     {
         var packages = new PackageCache(_place.State.Cache, _place.Notes.Enqueue);
         var selection = await packages.GetSelectionAsync(refresh: false, CancellationToken.None);
         var keys = await GuestKeys.GetAsync(_place.State.Keys, _place.Notes.Enqueue, CancellationToken.None);
-        return await new EmbeddedImage(_place.State.Cache, packages, _place.Notes.Enqueue).GetAsync(selection, keys, initFile, CancellationToken.None);
+        return await new EmbeddedImage(_place.State.Cache, packages, _place.Notes.Enqueue).GetAsync(selection, keys, definition, CancellationToken.None);
     }
 }

@@ -28,6 +28,16 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     [Range(1, 3600)]
     public int StartLimit { get; init; } = 60;
 
+    /// <summary>The release of macOS as which a Darwin guest speaks.</summary>
+    [AllowedValues("10.9", "10.10", "10.11", "10.12", "10.13", "10.14", "10.15", "11")]
+    public string Release { get; init; } = "10.15";
+
+    /// <summary>Whether a Darwin guest's kernel checks each use of memory, which makes it slower.</summary>
+    public bool Sanitize { get; init; }
+
+    /// <summary>A Darwin guest's kernel and commands: the folder of their C sources; relative to the definition's file.</summary>
+    public string? KextHost { get; init; }
+
     /// <summary>The file's name without its extension.</summary>
     [JsonIgnore]
     public string Name { get; init; } = "";
@@ -38,6 +48,14 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
 
     [JsonIgnore]
     public string InitFile => Path.GetFullPath(Init, Path.GetDirectoryName(File)!);
+
+    [JsonIgnore]
+    public string? KextHostFolder => KextHost is null ? null : Path.GetFullPath(KextHost, Path.GetDirectoryName(File)!);
+
+    /// <summary>What the guest's init is told, as assignments of a shell.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> InitArguments =>
+        Platform == GuestPlatform.Darwin ? [$"darwin_release={Release}", $"darwin_sanitize={(Sanitize ? "yes" : "no")}"] : [];
 
     /// <summary>Finds a guest by its name in the folder of definitions, or by the path of its file, and reads it.</summary>
     /// <exception cref="InfrastructureException">There is none, or its file says something that it may not.</exception>
@@ -77,9 +95,24 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
                 $"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', then .json.");
         }
 
-        return System.IO.File.Exists(definition.InitFile)
+        if (!System.IO.File.Exists(definition.InitFile))
+        {
+            throw located.Problem("init", $"{definition.InitFile} does not exist. Name the guest's init script relative to this file.");
+        }
+
+        var needsHost = definition.Platform == GuestPlatform.Darwin;
+        if (needsHost != definition.KextHost is not null)
+        {
+            throw located.Problem(
+                "kextHost",
+                needsHost
+                    ? "is missing: a Darwin guest is made from the sources of kexthost. Name their folder, kext/host of this repository, relative to this file."
+                    : "is for guests whose \"platform\" is \"darwin\". Remove it.");
+        }
+
+        return definition.KextHostFolder is not { } folder || Directory.Exists(Path.Combine(folder, "guest"))
             ? definition
-            : throw located.Problem("init", $"{definition.InitFile} does not exist. Name the guest's init script relative to this file.");
+            : throw located.Problem("kextHost", $"{folder} has no folder 'guest'. Name the folder kext/host of this repository, relative to this file.");
     }
 
     // The name becomes a folder's, beside "name.2" for a second guest of the same definition: no dots. "guest.schema" is no guest for the same reason.
@@ -94,6 +127,9 @@ public enum GuestDriver
 public enum GuestPlatform
 {
     Linux,
+
+    /// <summary>Kernel extensions of macOS, run by kexthost behind the commands of macOS.</summary>
+    Darwin,
 }
 
 public enum GuestRecipe

@@ -9,7 +9,7 @@ namespace KextDev.Guests.Images;
 public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Note note)
 {
     /// <summary>Goes up when the code below would make another archive of the same inputs.</summary>
-    private const string Format = "1";
+    private const string Format = "2";
 
     private const string Loader = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
 
@@ -21,25 +21,27 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         "libc.so.6", "libcrypt.so.1", "libtomcrypt.so.1", "libtommath.so.1", "libgmp.so.10", "libz.so.1", "libutil.so.1",
     ];
 
-    public async Task<BootImage> GetAsync(PackageSelection selection, GuestKeys keys, string initFile, CancellationToken cancellationToken)
+    public async Task<BootImage> GetAsync(PackageSelection selection, GuestKeys keys, GuestDefinition definition, CancellationToken cancellationToken)
     {
-        var init = await File.ReadAllTextAsync(initFile, cancellationToken);
+        var init = await File.ReadAllTextAsync(definition.InitFile, cancellationToken);
+        var darwin = definition.KextHostFolder is { } sources ? await DarwinUserland.MakeAsync(sources, cacheFolder, note, cancellationToken) : null;
         var root = await packages.GetRootAsync(selection.Guest, cancellationToken);
-        var key = KeyOf([Format, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey]);
+        var key = KeyOf([Format, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? ""]);
         var images = Path.Combine(cacheFolder, "images");
         var kernel = Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease);
         var image = new BootImage(kernel, Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
         if (!CpioArchive.IsWhole(image.Initrd))
         {
             note("Making the guest's image.");
-            var archive = await BuildAsync(root, selection.KernelRelease, keys, init, cancellationToken);
+            var archive = await BuildAsync(root, selection.KernelRelease, keys, init, darwin, cancellationToken);
             AtomicFile.Write(image.Initrd, archive.WriteTo);
         }
 
         return image;
     }
 
-    private static async Task<CpioArchive> BuildAsync(string root, string release, GuestKeys keys, string init, CancellationToken cancellationToken)
+    private static async Task<CpioArchive> BuildAsync(
+        string root, string release, GuestKeys keys, string init, DarwinUserland? darwin, CancellationToken cancellationToken)
     {
         var archive = new CpioArchive();
         foreach (var folder in (string[])["dev", "mnt", "proc", "run", "sys", "usr/local/bin", "var/log", "var/run"])
@@ -51,8 +53,9 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         archive.AddFolder("root", "700");
         archive.AddText("init", init, "755");
         AddSettings(archive);
+        darwin?.AddTo(archive);
         AddModules(archive, Path.Combine(root, "lib/modules", release), release);
-        await AddProgramsAsync(archive, root, cancellationToken);
+        await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
 
         archive.AddFolder("root/.ssh", "700");
         archive.AddText("root/.ssh/authorized_keys", keys.ClientPublicKey + "\n", "600");
@@ -85,7 +88,8 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         archive.AddText("etc/modules", order.ToString());
     }
 
-    private static async Task AddProgramsAsync(CpioArchive archive, string root, CancellationToken cancellationToken)
+    private static async Task AddProgramsAsync(
+        CpioArchive archive, string root, IReadOnlyCollection<string> otherCommands, CancellationToken cancellationToken)
     {
         void Copy(string path, string permissions) => archive.AddFile(path, File.ReadAllBytes(Path.Combine(root, path)), permissions);
 
@@ -102,7 +106,8 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         }
 
         var applets = await new HostCommand(Path.Combine(root, "bin/busybox"), "--list-full").RunAsync(cancellationToken);
-        foreach (var applet in applets.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(applet => !archive.Contains(applet)))
+        foreach (var applet in applets.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(applet => !archive.Contains(applet) && !otherCommands.Contains(Path.GetFileName(applet))))
         {
             archive.AddLink(applet, "/bin/busybox");
         }

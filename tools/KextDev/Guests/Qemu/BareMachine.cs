@@ -16,11 +16,14 @@ public sealed record BareMachine(HostCommand Command, GuestEndpoint Endpoint)
         var packages = new PackageCache(site.State.Cache, site.Note);
         var keys = await GuestKeys.GetAsync(site.State.Keys, site.Note, cancellationToken);
         var selection = await packages.GetSelectionAsync(refresh: false, cancellationToken);
-        var image = await new EmbeddedImage(site.State.Cache, packages, site.Note).GetAsync(selection, keys, definition.InitFile, cancellationToken);
+        var image = await new EmbeddedImage(site.State.Cache, packages, site.Note).GetAsync(selection, keys, definition, cancellationToken);
         var accelerator = definition.Accelerator == Accelerator.Kvm || new KvmProof(site.State.Cache).Recall() is { Failure: null } ? Accelerator.Kvm : Accelerator.Tcg;
         var place = new QemuFolder(folder);
         var line = new QemuCommandLine(
-            image, accelerator, definition.Memory, definition.Cpus, FreePort(), place, place.ConsoleFile, Path.Combine(folder, "qmp"));
+            image, accelerator, definition.Memory, definition.Cpus, FreePort(), place, place.ConsoleFile, Path.Combine(folder, "qmp"))
+        {
+            InitArguments = definition.InitArguments,
+        };
         return new BareMachine(
             new HostCommand(QemuCommandLine.Program, line.Arguments().Where(argument => argument != "-daemonize")),
             new GuestEndpoint(IPAddress.Loopback.ToString(), line.Port, "root", keys.ClientKey, keys.HostPublicKey));

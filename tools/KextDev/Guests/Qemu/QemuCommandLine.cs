@@ -9,6 +9,9 @@ namespace KextDev.Guests.Qemu;
 public sealed record QemuCommandLine(
     BootImage Image, Accelerator Accelerator, int Memory, int Cpus, int Port, QemuFolder Folder, string ConsoleFile, string QmpSocket)
 {
+    /// <summary>Told to the guest's init through its kernel: words without spaces.</summary>
+    public IReadOnlyList<string> InitArguments { get; init; } = [];
+
     public const string Program = "qemu-system-x86_64";
 
     /// <summary>
@@ -42,7 +45,7 @@ public sealed record QemuCommandLine(
         "-no-reboot", "-no-shutdown", "-action", "panic=none",
         "-kernel", Image.Kernel,
         "-initrd", Image.Initrd,
-        "-append", KernelArguments,
+        "-append", string.Join(' ', [KernelArguments, .. InitArguments]),
         "-daemonize", "-pidfile", Folder.PidFile,
         // Where complaints of the running process go, which has no standard error any more.
         "-D", Folder.LogFile,

@@ -126,6 +126,6 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
     private async Task<BootImage> GetImageAsync(GuestKeys keys, CancellationToken cancellationToken)
     {
         var selection = await _packages.GetSelectionAsync(refresh: false, cancellationToken);
-        return await new EmbeddedImage(_site.State.Cache, _packages, _site.Note).GetAsync(selection, keys, _definition.InitFile, cancellationToken);
+        return await new EmbeddedImage(_site.State.Cache, _packages, _site.Note).GetAsync(selection, keys, _definition, cancellationToken);
     }
 }

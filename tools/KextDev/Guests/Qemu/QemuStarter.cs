@@ -10,7 +10,8 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
     private readonly KvmProof _kvm = new(site.State.Cache);
 
     /// <summary>A kept machine is joined only when it is what would be launched.</summary>
-    private string Identity => $"{image.Key} {definition.Memory} {definition.Cpus} {definition.Port} {definition.Accelerator}";
+    private string Identity =>
+        string.Join(' ', [image.Key, definition.Memory, definition.Cpus, definition.Port, definition.Accelerator, .. definition.InitArguments]);
 
     /// <summary>True once a kept machine was found dead and ended: the next one is to take its place.</summary>
     public bool ReplacesKept { get; private set; }
@@ -133,7 +134,10 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         var (folder, held) = TakeFreeFolder();
         var commandLine = new QemuCommandLine(
             image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder,
-            site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path));
+            site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path))
+        {
+            InitArguments = definition.InitArguments,
+        };
         QemuMachine machine;
         try
         {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "command.h"
+#include "extension.h"
+#include "kernel.h"
+#include "verbosity.h"
+
+#define EXIT_SYSTEM_POLICY 27
+
+static int tell_usage(FILE *out)
+{
+	fputs("usage: kextload [options] [--] [kext] ...\n"
+	      "\n"
+	      "kext: a kext bundle to load or examine\n"
+	      "\n"
+	      "-b <identifier>, -bundle-id <identifier>: load/use the kext whose\n"
+	      "        CFBundleIdentifier is <identifier>\n"
+	      "-d <kext>, -dependency <kext>: consider <kext> as a candidate\n"
+	      "        for dependency resolution\n"
+	      "-r <directory>, -repository <directory>: look in <directory> for kexts\n"
+	      "-h, -help: print this message and exit\n"
+	      "-q, -quiet: quiet mode: print no informational or error messages\n"
+	      "-v [ 0-6 | 0x<flags> ], -verbose [ 0-6 | 0x<flags> ]:\n"
+	      "        verbose mode; print info about analysis & loading\n"
+	      "--: end of options\n",
+	      out);
+	return out == stdout ? 0 : EXIT_USAGE;
+}
+
+static int exit_code(osreturn_t result)
+{
+	switch (result) {
+	case OSRETURN_SUCCESS:
+		return 0;
+	case OSRETURN_NOT_PRIVILEGED:
+		return EXIT_NOT_PERMITTED;
+	case OSRETURN_SYSTEM_POLICY:
+		return EXIT_SYSTEM_POLICY;
+	}
+	return EXIT_OS_ERROR;
+}
+
+static osreturn_t load(const struct extension *extension)
+{
+	struct kexthost_answer answer;
+	osreturn_t result;
+
+	if (geteuid())
+		return OSRETURN_NOT_PRIVILEGED;
+	result = extension_authenticate(extension, true);
+	if (!result)
+		result = extension_permit();
+	if (result)
+		return result;
+	if (!kernel_ask(KEXTHOST_LOAD, extension->absolute, &answer))
+		return OSRETURN_ERROR;
+	return answer.header.error;
+}
+
+/* `name`: as the user gave it. */
+static int load_and_tell(const char *name, bool is_identifier, int verbosity)
+{
+	struct extension extension;
+	osreturn_t result;
+
+	result =
+	    is_identifier ? extension_find(&extension, name) : extension_open(&extension, name);
+	if (verbosity > VERBOSITY_ERRORS)
+		printf("Requesting load of %s.\n", name);
+	if (!result)
+		result = load(&extension);
+	if (result && verbosity > VERBOSITY_SILENT)
+		fprintf(stderr,
+		        "%s failed to load - %s; check the system/kernel logs for errors or try "
+		        "kextutil(8).\n",
+		        name, osreturn_text(result));
+	else if (!result && verbosity > VERBOSITY_ERRORS)
+		printf("%s loaded successfully (or already loaded).\n", name);
+	return exit_code(result);
+}
+
+int command_kextload(int count, char **arguments)
+{
+	static const struct option options[] = {{"bundle-id", required_argument, NULL, 'b'},
+	                                        {"dependency", required_argument, NULL, 'd'},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {"quiet", no_argument, NULL, 'q'},
+	                                        {"repository", required_argument, NULL, 'r'},
+	                                        {"verbose", optional_argument, NULL, 'v'},
+	                                        {0}};
+	int option, verbosity = VERBOSITY_ERRORS, failure = 0, result;
+	const char *identifiers[64];
+	int identifier_count = 0, i;
+
+	while ((option = getopt_long_only(count, arguments, "+b:d:hqr:v::", options, NULL)) != -1) {
+		switch (option) {
+		case 'b':
+			if (identifier_count == 64)
+				return tell_usage(stderr);
+			identifiers[identifier_count++] = optarg;
+			break;
+		case 'd':
+		case 'r':
+			break;
+		case 'q':
+			verbosity = VERBOSITY_SILENT;
+			break;
+		case 'v':
+			verbosity = verbosity_of(count, arguments);
+			break;
+		case 'h':
+			return tell_usage(stdout);
+		default:
+			return tell_usage(stderr);
+		}
+	}
+	if (!identifier_count && optind == count) {
+		fputs("No kexts specified.\n", stderr);
+		return tell_usage(stderr);
+	}
+	for (i = 0; i < identifier_count; i++) {
+		result = load_and_tell(identifiers[i], true, verbosity);
+		failure = result ? result : failure;
+	}
+	for (i = optind; i < count; i++) {
+		result = load_and_tell(arguments[i], false, verbosity);
+		failure = result ? result : failure;
+	}
+	return failure;
+}

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using KextDev.Toolchains;
+
+namespace KextDev.Guests.Images;
+
+/// <summary>What a Darwin guest has besides an embedded Linux guest: kexthost, the commands of macOS that stand before it, and macOS's folders and groups.</summary>
+public sealed class DarwinUserland
+{
+    private const string Multicall = "usr/lib/darwin-commands";
+
+    /// <summary>Each where macOS has it.</summary>
+    private static readonly string[] CommandPaths =
+    [
+        "sbin/kextload", "sbin/kextunload", "usr/sbin/kextstat", "usr/bin/kextutil", "usr/bin/kmutil", "usr/sbin/nvram", "usr/bin/csrutil", "usr/bin/sw_vers",
+        "usr/sbin/sysctl", "sbin/dmesg", "usr/bin/log", "sbin/reboot", "sbin/shutdown", "sbin/halt", "usr/bin/uname", "usr/sbin/darwin-boot", "usr/sbin/darwin-panic",
+    ];
+
+    private readonly byte[] _kextHost;
+    private readonly byte[] _commands;
+
+    private DarwinUserland(byte[] kextHost, byte[] commands)
+    {
+        _kextHost = kextHost;
+        _commands = commands;
+    }
+
+    /// <summary>Names the programs' content.</summary>
+    public string Key => Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(_kextHost), .. SHA256.HashData(_commands)]));
+
+    /// <summary>By name: nobody else's program of such a name belongs into the guest.</summary>
+    public IReadOnlyCollection<string> Commands { get; } = [.. CommandPaths.Select(path => Path.GetFileName(path))];
+
+    /// <param name="sources">The folder kext/host.</param>
+    public static async Task<DarwinUserland> MakeAsync(string sources, string cacheFolder, Note note, CancellationToken cancellationToken)
+    {
+        var toolchain = new KextHostToolchain(sources, Path.Combine(cacheFolder, "kexthost"), line => note(line), note);
+        var programs = await toolchain.BuildAsync(cancellationToken);
+        return new DarwinUserland(
+            await File.ReadAllBytesAsync(programs.KextHost, cancellationToken), await File.ReadAllBytesAsync(programs.Commands, cancellationToken));
+    }
+
+    public void AddTo(CpioArchive archive)
+    {
+        foreach (var folder in (string[])["Library/Extensions", "Library/Logs/DiagnosticReports", "System/Library/Extensions", "System/Library/CoreServices", "var/db"])
+        {
+            archive.AddFolder(folder);
+        }
+
+        archive.AddText("etc/group", "wheel:x:0:\nnobody:x:65534:\n");
+        archive.AddText("etc/passwd", "root:x:0:0:System Administrator:/root:/bin/sh\nnobody:x:65534:65534:Unprivileged User:/tmp:/bin/sh\n");
+        archive.AddFile("usr/sbin/kexthost", _kextHost, "755");
+        archive.AddFile(Multicall, _commands, "755");
+        foreach (var path in CommandPaths)
+        {
+            archive.AddLink(path, "/" + Multicall);
+        }
+    }
+}
