@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
 #include "command.h"
-
-#define SOCKET "/var/run/kexthost.socket"
 
 static const struct {
 	const char *name;
@@ -23,8 +19,6 @@ int main(int count, char **arguments)
 	const char *name = count ? basename(arguments[0]) : "";
 	size_t i;
 
-	if (!getenv("KEXTHOST_SOCKET"))
-		kexthost_use(SOCKET);
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(name, commands[i].name))
 			return commands[i].run(count, arguments);
