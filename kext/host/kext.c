@@ -21,7 +21,7 @@
 /* Held from the first check of a load or unload to its end, also while start and stop run. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct kext *kexts;
-static uint32_t tags = KPI_COUNT;
+static uint32_t tags; /* given to kexts, above those of the kernel's components */
 
 struct kext *kext_first(void)
 {
@@ -187,7 +187,7 @@ static osreturn_t load_executable(struct kext *kext)
 	if (result == OSRETURN_LINK_ERROR)
 		log_line("Can't load kext %s - link failed.", identifier);
 	if (!result) {
-		kext->tag = ++tags;
+		kext->tag = kpi_component_count() + ++tags;
 		result = fill_information(kext);
 	}
 	if (!result)

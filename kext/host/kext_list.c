@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include <stdint.h>
 #include <stdio.h>
 
 #include "kext.h"
@@ -8,26 +9,47 @@
 /* Load tags of what it is linked against, highest first. */
 static void print_links(FILE *out, unsigned int kpis)
 {
-	unsigned int tag;
 	const char *space = "";
+	enum kpi kpi;
 
-	for (tag = KPI_COUNT; tag > 0; tag--) {
-		if (!(kpis & 1u << (tag - 1)))
+	for (kpi = 1 << (KPI_COUNT - 1); kpi; kpi >>= 1) {
+		if (!(kpis & kpi))
 			continue;
-		fprintf(out, "%s%u", space, tag);
+		fprintf(out, "%s%u", space, kpi_tag(kpi));
 		space = " ";
 	}
 	fputs("\n", out);
 }
 
-static unsigned int count_users(unsigned int tag)
+static unsigned int count_users(const char *component)
 {
+	const enum kpi kpi = kpi_of_bundle(component);
 	const struct kext *kext;
 	unsigned int count = 0;
 
 	for (kext = kext_first(); kext; kext = kext->next)
-		count += !kext->gone && kext->kpis & 1u << (tag - 1);
+		count += !kext->gone && kext->kpis & kpi;
 	return count;
+}
+
+/* One of its own for each component of each release. */
+static void print_component(FILE *out, unsigned int tag)
+{
+	const char *name = kpi_component(tag), *version = release_running()->darwin, *letter;
+	uint64_t hash[2] = {0xcbf29ce484222325u, 0x84222325cbf29ce4u};
+	int half;
+
+	for (half = 0; half < 2; half++) {
+		for (letter = name; *letter; letter++)
+			hash[half] = (hash[half] ^ (unsigned char)*letter) * 0x100000001b3u;
+		for (letter = version; *letter; letter++)
+			hash[half] = (hash[half] ^ (unsigned char)*letter) * 0x100000001b3u;
+	}
+	fprintf(out, "%u\t%u\t0\t0\t%s\t%s\t%08X-%04X-%04X-%04X-%012llX\t\n", tag,
+	        count_users(name), name, version, (unsigned int)(hash[0] >> 32),
+	        (unsigned int)(hash[0] >> 16 & 0xffff), (unsigned int)(hash[0] & 0xfff) | 0x3000,
+	        (unsigned int)(hash[1] >> 48 & 0x3fff) | 0x8000,
+	        (unsigned long long)(hash[1] & 0xffffffffffff));
 }
 
 static void print_kexts(FILE *out, const struct kext *kext)
@@ -55,9 +77,8 @@ char *kext_list(void)
 	if (!out)
 		return NULL;
 	kext_lock();
-	for (tag = 1; tag <= KPI_COUNT; tag++)
-		fprintf(out, "%u\t%u\t0\t0\t%s\t%s\t\t\n", tag, count_users(tag),
-		        kpi_bundle_of(1 << (tag - 1)), release_running()->darwin);
+	for (tag = 1; tag <= kpi_component_count(); tag++)
+		print_component(out, tag);
 	print_kexts(out, kext_first());
 	kext_unlock();
 	fclose(out);

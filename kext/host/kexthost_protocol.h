@@ -30,8 +30,8 @@ enum kexthost_operation {
 	KEXTHOST_UNLOAD, /* data: identifier. value of the reply: how many things it left behind */
 	KEXTHOST_LIST,   /* data of the reply: a line a kext, its fields between tabs: load tag,
 	                    references, address and size in hex, identifier, version, UUID, and
-	                    the load tags that it is linked against between spaces. KPIs have no
-	                    address and no UUID */
+	                    the load tags that it is linked against between spaces. The
+	                    kernel's own components have no address */
 
 	/* error: an errno of Darwin's, as in all that follow. */
 	KEXTHOST_OPEN,  /* data: name below /dev; value: flags. Reply: handle, and the descriptor */

@@ -39,6 +39,14 @@ extern const struct kpi_symbol *const kpi_tables[];
 		"_" #name, kpi, &kernel_##name                                                     \
 	}
 
+/*
+ * The kernel's own components have the first load tags, in an order that depends on the release;
+ * two of them no kext of ours is ever linked against.
+ */
+unsigned int kpi_component_count(void);
+const char *kpi_component(unsigned int tag);
+unsigned int kpi_tag(enum kpi kpi);
+
 /* One of the KPIs in `allowed` has to have it. */
 const void *kpi_find(const char *name, unsigned int allowed);
 

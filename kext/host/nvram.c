@@ -219,9 +219,13 @@ int nvram_set(const char *file, const char *name, const char *value, size_t leng
 	return error;
 }
 
-int nvram_clear(const char *file)
+int nvram_copy(const char *file, const char *copy)
 {
-	return replace(file, "", 0);
+	char *text = read_text(file);
+	int error = text ? replace(copy, text, strlen(text)) : errno;
+
+	free(text);
+	return error;
 }
 
 void nvram_append(const char *file, const char *name, const char *value, size_t length)

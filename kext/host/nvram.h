@@ -22,7 +22,8 @@ int nvram_set(const char *file, const char *name, const char *value, size_t leng
 
 void nvram_each(const char *file, void (*tell)(const char *name, const char *value, size_t length));
 
-int nvram_clear(const char *file);
+/* 0 or an errno. */
+int nvram_copy(const char *file, const char *copy);
 
 /* As nvram_set, in the midst of a panic: takes no lock and no memory. */
 void nvram_append(const char *file, const char *name, const char *value, size_t length);

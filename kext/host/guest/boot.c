@@ -77,5 +77,5 @@ int command_boot(int count, char **arguments)
 		return EXIT_OS_ERROR;
 	set_defaults(nvram.text, release);
 	report_panic(nvram.text);
-	return 0;
+	return nvram_copy(nvram.text, system_path(SYSTEM_BOOTED_NVRAM).text) ? EXIT_OS_ERROR : 0;
 }

@@ -17,7 +17,8 @@ enum {
 
 typedef int command(int count, char **arguments);
 
-command command_kextload, command_kextstat, command_kextunload, command_sw_vers, command_boot,
-    command_panic;
+command command_boot, command_csrutil, command_dmesg, command_halt, command_kextload,
+    command_kextstat, command_kextunload, command_nvram, command_panic, command_reboot,
+    command_shutdown, command_sw_vers, command_sysctl, command_uname;
 
 #endif

@@ -51,7 +51,7 @@ static void tell_hypervisor(void)
 
 static bool waits_for_debugger(void)
 {
-	const struct system_path nvram = system_path(SYSTEM_NVRAM);
+	const struct system_path nvram = system_path(SYSTEM_BOOTED_NVRAM);
 	char value[32] = "", *arguments;
 	bool present;
 	size_t length;

@@ -16,7 +16,7 @@ uint32_t sip_configuration(void)
 
 	if (system_release()->minor < SIP_FIRST_RELEASE)
 		return ~0u;
-	value = nvram_get(system_path(SYSTEM_NVRAM).text, SIP_VARIABLE, &length);
+	value = nvram_get(system_path(SYSTEM_BOOTED_NVRAM).text, SIP_VARIABLE, &length);
 	if (value && length == sizeof(configuration))
 		memcpy(&configuration, value, sizeof(configuration));
 	free(value);
@@ -29,7 +29,7 @@ static bool is_developing(void)
 	char *arguments, value[16] = "";
 	size_t length;
 
-	arguments = nvram_get(system_path(SYSTEM_NVRAM).text, "boot-args", &length);
+	arguments = nvram_get(system_path(SYSTEM_BOOTED_NVRAM).text, "boot-args", &length);
 	if (arguments)
 		nvram_boot_argument(arguments, "kext-dev-mode", value, sizeof(value));
 	free(arguments);

@@ -7,10 +7,11 @@
 
 struct release;
 
-#define SYSTEM_NVRAM   "/var/db/nvram"
-#define SYSTEM_LOG     "/var/log/kernel.log"
-#define SYSTEM_REPORTS "/Library/Logs/DiagnosticReports"
-#define SYSTEM_VERSION "/System/Library/CoreServices/SystemVersion.plist"
+#define SYSTEM_NVRAM        "/var/db/nvram"
+#define SYSTEM_BOOTED_NVRAM "/var/run/nvram" /* as the kernel found it when it started */
+#define SYSTEM_LOG          "/var/log/kernel.log"
+#define SYSTEM_REPORTS      "/Library/Logs/DiagnosticReports"
+#define SYSTEM_VERSION      "/System/Library/CoreServices/SystemVersion.plist"
 
 /* A path of the system's, below the folder that KEXTHOST_ROOT names where it names one. */
 struct system_path {

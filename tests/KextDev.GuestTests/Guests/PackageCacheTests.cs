@@ -96,7 +96,7 @@ public sealed class PackageCacheTests : IDisposable
             File.Copy(Path.Combine(_place.State.Cache, "packages", package.FileName), Path.Combine(PackagesFolder, package.FileName));
         }
 
-        await File.WriteAllTextAsync(Path.Combine(PackagesFolder, "selection.json"), "{ \"kernelRel");
+        await File.WriteAllTextAsync(Path.Combine(PackagesFolder, PackageCache.SelectionName), "{ \"kernelRel");
 
         var found = await _cache.GetSelectionAsync(refresh: false, CancellationToken.None);
 
@@ -120,7 +120,7 @@ public sealed class PackageCacheTests : IDisposable
     }
 
     private void Select(PackageSelection selection) =>
-        File.WriteAllText(Path.Combine(PackagesFolder, "selection.json"), JsonSerializer.Serialize(selection, JsonSerializerOptions.Web));
+        File.WriteAllText(Path.Combine(PackagesFolder, PackageCache.SelectionName), JsonSerializer.Serialize(selection, JsonSerializerOptions.Web));
 
     private static string Sha256(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
 }

@@ -10,7 +10,7 @@ public sealed class DebianCloud(Apt apt)
     /// <summary>Programs of the guest and the libraries that they are linked with.</summary>
     private static readonly string[] Programs =
     [
-        "busybox-static", "dropbear-bin", "openssh-sftp-server", "libc6", "libcrypt1", "libtomcrypt1", "libtommath1", "libgmp10", "zlib1g",
+        "busybox-static", "dash", "dropbear-bin", "openssh-sftp-server", "libc6", "libcrypt1", "libtomcrypt1", "libtommath1", "libgmp10", "zlib1g",
     ];
 
     /// <exception cref="InfrastructureException">A package is in no list, or kernel and headers are not of one version.</exception>

@@ -6,7 +6,7 @@ using KextDev.Processes;
 namespace KextDev.Guests.Debian;
 
 /// <summary>
-/// Downloaded packages, and folders that some of them were unpacked into. The first use chooses the versions and writes them down in selection.json;
+/// Downloaded packages, and folders that some of them were unpacked into. The first use chooses the versions and writes them down;
 /// later uses take the same ones and need no network. Unfinished downloads and folders carry names of their own and are thrown away.
 /// </summary>
 /// <param name="folder">Absolute path of .kextdev/cache.</param>
@@ -16,9 +16,12 @@ public sealed class PackageCache(string folder, Note note)
 
     private const string Unfinished = ".unfinished";
 
+    /// <summary>Its number goes up when <see cref="DebianCloud"/> chooses other packages: what was chosen before lacks some.</summary>
+    public const string SelectionName = "selection-2.json";
+
     private string PackagesFolder => Path.Combine(folder, "packages");
 
-    private string SelectionFile => Path.Combine(PackagesFolder, "selection.json");
+    private string SelectionFile => Path.Combine(PackagesFolder, SelectionName);
 
     /// <summary>The chosen packages, all of them at hand.</summary>
     /// <param name="refresh">Chooses afresh, from lists fetched afresh.</param>

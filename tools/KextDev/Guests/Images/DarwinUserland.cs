@@ -39,7 +39,8 @@ public sealed class DarwinUserland
             await File.ReadAllBytesAsync(programs.KextHost, cancellationToken), await File.ReadAllBytesAsync(programs.Commands, cancellationToken));
     }
 
-    public void AddTo(CpioArchive archive)
+    /// <param name="root">Unpacked packages.</param>
+    public void AddTo(CpioArchive archive, string root)
     {
         foreach (var folder in (string[])["Library/Extensions", "Library/Logs/DiagnosticReports", "System/Library/Extensions", "System/Library/CoreServices", "var/db"])
         {
@@ -54,5 +55,13 @@ public sealed class DarwinUserland
         {
             archive.AddLink(path, "/" + Multicall);
         }
+
+        // busybox's own shell takes busybox's commands for any of such a name, wherever PATH leads.
+        archive.AddFile("bin/dash", File.ReadAllBytes(Path.Combine(root, "bin/dash")), "755");
+        archive.AddLink("bin/sh", "dash");
+
+        // It is the one that edits lines, though.
+        archive.AddText("root/.profile", "[ -t 0 ] && ENV=/etc/interactive exec /bin/busybox ash\n");
+        archive.AddText("etc/interactive", string.Concat(CommandPaths.Select(path => $"{Path.GetFileName(path)}() {{ /{path} \"$@\"; }}\n")));
     }
 }

@@ -53,7 +53,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         archive.AddFolder("root", "700");
         archive.AddText("init", init, "755");
         AddSettings(archive);
-        darwin?.AddTo(archive);
+        darwin?.AddTo(archive, root);
         AddModules(archive, Path.Combine(root, "lib/modules", release), release);
         await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
 
