@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TRANSCRIPT_MAX (48u << 10)
+#define LOG_MAX        (16u << 20)
 
-static int output = STDERR_FILENO, console = -1;
+static int output = STDERR_FILENO, console = -1, times = -1;
+static uint64_t total; /* bytes in the log */
 static _Thread_local struct transcript *transcript;
 
 int log_open(const char *path)
@@ -23,7 +26,19 @@ int log_open(const char *path)
 	if (descriptor < 0)
 		return errno;
 	output = descriptor;
+	total = (uint64_t)lseek(descriptor, 0, SEEK_END);
 	return 0;
+}
+
+int log_open_times(const char *path)
+{
+	times = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return times < 0 ? errno : 0;
+}
+
+void log_discard(void)
+{
+	output = -1;
 }
 
 int log_open_console(const char *path)
@@ -73,12 +88,38 @@ static void write_all(int descriptor, const char *bytes, size_t length)
 	}
 }
 
+static void note_time(uint64_t offset)
+{
+	struct timespec now;
+	struct log_time entry = {.offset = offset};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	entry.time = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	write_all(times, (const char *)&entry, sizeof(entry));
+}
+
+/* A kernel keeps but the last of it: what has grown too long starts again. */
+static void start_again(void)
+{
+	if (ftruncate(output, 0) || (times >= 0 && ftruncate(times, 0)))
+		return;
+	__atomic_store_n(&total, 0, __ATOMIC_SEQ_CST);
+}
+
 /* One write, so that the lines of many threads stay whole. */
 void log_bytes(const char *bytes, size_t length)
 {
 	if (transcript)
 		keep(bytes, length);
-	write_all(output, bytes, length);
+	if (output >= 0) {
+		const uint64_t offset = __atomic_fetch_add(&total, length, __ATOMIC_SEQ_CST);
+
+		if (times >= 0)
+			note_time(offset);
+		write_all(output, bytes, length);
+		if (offset > LOG_MAX && output != STDERR_FILENO)
+			start_again();
+	}
 	if (console >= 0)
 		write_all(console, bytes, length);
 }

@@ -5,9 +5,21 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Appends to `path`, or goes to standard error where NULL. 0 or an errno. */
 int log_open(const char *path);
+
+/* When each piece of the log was written goes there: a struct log_time each. 0 or an errno. */
+int log_open_times(const char *path);
+
+struct log_time {
+	uint64_t offset; /* of the piece, in the log */
+	uint64_t time;   /* microseconds since 1970 */
+};
+
+/* Nothing goes anywhere but into transcripts. */
+void log_discard(void);
 
 /* Everything goes there as well: the serial console of a machine. 0 or an errno. */
 int log_open_console(const char *path);

@@ -2,8 +2,8 @@
 /*
  * kexthost: runs kernel extensions of macOS in a process of this system's.
  *
- *     kexthost --socket PATH [--log FILE] [--console FILE] [--reports FOLDER] [--nvram FILE]
- *              [--release VERSION] [--check] [BUNDLE]
+ *     kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]
+ *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost check BUNDLE    says whether it can be loaded, and runs nothing of it
  *     kexthost kpi             prints what is offered to kexts
@@ -27,17 +27,22 @@
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *console, *reports, *nvram, *release, *operand;
+	const char *socket, *log, *times, *console, *reports, *nvram, *release, *operand;
 	bool check;
 };
 
 static bool read_options(int count, char **arguments, struct options *options)
 {
 	static const struct option known[] = {
-	    {"socket", required_argument, NULL, 's'},  {"log", required_argument, NULL, 'l'},
-	    {"console", required_argument, NULL, 'o'}, {"reports", required_argument, NULL, 'r'},
-	    {"nvram", required_argument, NULL, 'n'},   {"release", required_argument, NULL, 'v'},
-	    {"check", no_argument, NULL, 'c'},         {0},
+	    {"socket", required_argument, NULL, 's'},
+	    {"log", required_argument, NULL, 'l'},
+	    {"log-times", required_argument, NULL, 't'},
+	    {"console", required_argument, NULL, 'o'},
+	    {"reports", required_argument, NULL, 'r'},
+	    {"nvram", required_argument, NULL, 'n'},
+	    {"release", required_argument, NULL, 'v'},
+	    {"check", no_argument, NULL, 'c'},
+	    {0},
 	};
 	int option;
 
@@ -48,6 +53,9 @@ static bool read_options(int count, char **arguments, struct options *options)
 			break;
 		case 'l':
 			options->log = optarg;
+			break;
+		case 't':
+			options->times = optarg;
 			break;
 		case 'o':
 			options->console = optarg;
@@ -75,8 +83,9 @@ static bool read_options(int count, char **arguments, struct options *options)
 
 static int refuse_usage(void)
 {
-	fputs("usage: kexthost --socket PATH [--log FILE] [--console FILE] [--reports FOLDER]\n"
-	      "                [--nvram FILE] [--release VERSION] [--check] [BUNDLE]\n"
+	fputs("usage: kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]\n"
+	      "                [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] "
+	      "[BUNDLE]\n"
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
@@ -93,6 +102,10 @@ static int run(const struct options *options)
 
 	if (log_open(options->log)) {
 		perror(options->log);
+		return 1;
+	}
+	if (options->times && log_open_times(options->times)) {
+		perror(options->times);
 		return 1;
 	}
 	if (options->console && log_open_console(options->console)) {

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "client.h"
 #include "files.h"
+#include "kernel.h"
 #include "plist.h"
 #include "release.h"
 #include "sip.h"
@@ -50,14 +53,20 @@ osreturn_t extension_open(struct extension *extension, const char *path)
 	return OSRETURN_SUCCESS;
 }
 
+void extension_describe(const struct extension *extension, char *text, unsigned int size)
+{
+	snprintf(text, size, "<OSKext %p [0x7fff8e5b48f0]> { URL = \"file://%s/\", ID = \"%s\" }",
+	         (const void *)extension, extension->absolute, extension->identifier);
+}
+
 static void say_improper(const struct extension *extension)
 {
+	char description[PATH_MAX + 512];
+
 	if (system_release()->minor < FIRST_WITH_POLICY)
 		return;
-	fprintf(stderr,
-	        "Kext rejected due to improper filesystem permissions: <OSKext 0x7f8a5d4056c0 "
-	        "[0x7fff8e5b48f0]> { URL = \"file://%s/\", ID = \"%s\" }\n",
-	        extension->absolute, extension->identifier);
+	extension_describe(extension, description, sizeof(description));
+	fprintf(stderr, "Kext rejected due to improper filesystem permissions: %s\n", description);
 }
 
 osreturn_t extension_authenticate(const struct extension *extension, bool said)
@@ -90,6 +99,23 @@ osreturn_t extension_permit(void)
 	if (release->minor <= LAST_WITHOUT_SIGNATURE || sip_allows_kexts())
 		return OSRETURN_SUCCESS;
 	return release->minor >= FIRST_WITH_POLICY ? OSRETURN_SYSTEM_POLICY : OSRETURN_NOT_LOADABLE;
+}
+
+osreturn_t extension_load(const struct extension *extension, struct kexthost_answer *answer)
+{
+	osreturn_t result;
+
+	answer->data = "";
+	if (geteuid())
+		return OSRETURN_NOT_PRIVILEGED;
+	result = extension_authenticate(extension, true);
+	if (!result)
+		result = extension_permit();
+	if (!result && !kernel_ask(KEXTHOST_LOAD, extension->absolute, answer)) {
+		answer->data = "";
+		result = OSRETURN_ERROR;
+	}
+	return result ? result : answer->header.error;
 }
 
 static bool is_bundle(const char *name)

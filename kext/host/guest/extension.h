@@ -9,6 +9,8 @@
 
 #include "osreturn.h"
 
+struct kexthost_answer;
+
 struct extension {
 	const char *path;        /* as it was given */
 	char absolute[PATH_MAX]; /* without links */
@@ -23,6 +25,12 @@ osreturn_t extension_authenticate(const struct extension *extension, bool said);
 
 /* Whether the system lets a kext be loaded that nobody has signed. */
 osreturn_t extension_permit(void);
+
+/* All of that, and then what the kernel says; its log is empty where it was not asked. */
+osreturn_t extension_load(const struct extension *extension, struct kexthost_answer *answer);
+
+/* <OSKext 0x... [0x...]> { URL = "...", ID = "..." } */
+void extension_describe(const struct extension *extension, char *text, unsigned int size);
 
 /* By its identifier, in the folders of the system's and others'. OSRETURN_NOT_FOUND. */
 osreturn_t extension_find(struct extension *extension, const char *identifier);

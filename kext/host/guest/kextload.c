@@ -2,12 +2,10 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client.h"
 #include "command.h"
 #include "extension.h"
-#include "kernel.h"
 #include "verbosity.h"
 
 #define EXIT_SYSTEM_POLICY 27
@@ -45,26 +43,10 @@ static int exit_code(osreturn_t result)
 	return EXIT_OS_ERROR;
 }
 
-static osreturn_t load(const struct extension *extension)
-{
-	struct kexthost_answer answer;
-	osreturn_t result;
-
-	if (geteuid())
-		return OSRETURN_NOT_PRIVILEGED;
-	result = extension_authenticate(extension, true);
-	if (!result)
-		result = extension_permit();
-	if (result)
-		return result;
-	if (!kernel_ask(KEXTHOST_LOAD, extension->absolute, &answer))
-		return OSRETURN_ERROR;
-	return answer.header.error;
-}
-
 /* `name`: as the user gave it. */
 static int load_and_tell(const char *name, bool is_identifier, int verbosity)
 {
+	struct kexthost_answer answer;
 	struct extension extension;
 	osreturn_t result;
 
@@ -73,7 +55,7 @@ static int load_and_tell(const char *name, bool is_identifier, int verbosity)
 	if (verbosity > VERBOSITY_ERRORS)
 		printf("Requesting load of %s.\n", name);
 	if (!result)
-		result = load(&extension);
+		result = extension_load(&extension, &answer);
 	if (result && verbosity > VERBOSITY_SILENT)
 		fprintf(stderr,
 		        "%s failed to load - %s; check the system/kernel logs for errors or try "

@@ -10,6 +10,7 @@ struct release;
 #define SYSTEM_NVRAM        "/var/db/nvram"
 #define SYSTEM_BOOTED_NVRAM "/var/run/nvram" /* as the kernel found it when it started */
 #define SYSTEM_LOG          "/var/log/kernel.log"
+#define SYSTEM_LOG_TIMES    "/var/log/kernel.log.times"
 #define SYSTEM_REPORTS      "/Library/Logs/DiagnosticReports"
 #define SYSTEM_VERSION      "/System/Library/CoreServices/SystemVersion.plist"
 
