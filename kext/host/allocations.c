@@ -33,7 +33,7 @@ struct allocation {
 
 static const char *const families[] = {"IOMalloc",         "IOMallocAligned", "IOMallocContiguous",
                                        "IOMallocPageable", "kalloc",          "_MALLOC",
-                                       "OSMalloc",         "an object"};
+                                       "OSMalloc",         "an object",       "an mbuf"};
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct allocation *buckets[BUCKETS];
@@ -136,8 +136,11 @@ void *allocation_make(size_t size, size_t alignment, enum allocation_family fami
 	fill(allocation->address, size);
 	pthread_mutex_lock(&mutex);
 	same = find(allocation->address);
-	if (*same) /* freed, and given out again */
+	if (*same) {
+		/* Freed, and given out again. It is in `freed` still. */
 		(*same)->address = NULL;
+		*same = (*same)->next;
+	}
 	same = bucket_of(allocation->address);
 	allocation->next = *same;
 	*same = allocation;

@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 struct process;
+struct uio;
 
 struct cdevsw {
 	int (*open)(int32_t device, int flags, int type, struct process *process);
 	int (*close)(int32_t device, int flags, int type, struct process *process);
-	int (*read)(int32_t device, void *uio, int flags);
-	int (*write)(int32_t device, void *uio, int flags);
+	int (*read)(int32_t device, struct uio *uio, int flags);
+	int (*write)(int32_t device, struct uio *uio, int flags);
 	int (*ioctl)(int32_t device, unsigned long request, void *data, int flags,
 	             struct process *process);
 	int (*stop)(void *tty, int flags);

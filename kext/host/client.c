@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "client.h"
+#include "client_lines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,17 +23,14 @@ struct line {
 	uid_t user;
 	gid_t group;
 	uint32_t sequence;
+	struct pollfd *beside; /* see kexthost_request_beside */
+	nfds_t beside_count;
 	char data[KEXTHOST_DATA_MAX + 1];
 };
 
 static const char *path;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* Of the descriptors that kexthost_open has made. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t *handles;
-static size_t handle_count;
 
 void kexthost_use(const char *socket_path)
 {
@@ -95,6 +93,7 @@ static struct line *line_of_thread(void)
 	line->user = geteuid();
 	line->group = getegid();
 	line->sequence = 0;
+	line->beside = NULL;
 	line->descriptor = dial();
 	if (line->descriptor < 0) {
 		free(line);
@@ -131,6 +130,19 @@ static void interrupt(struct line *line)
 	transmit(line, &header, NULL, 0);
 }
 
+/* What else is ready ends the request, as a signal does. */
+static void watch(struct line *line)
+{
+	struct pollfd *files = line->beside;
+
+	if (!files)
+		return;
+	line->beside = NULL;
+	files[0] = (struct pollfd){.fd = line->descriptor, .events = POLLIN};
+	if (poll(files, line->beside_count, -1) < 0 || !files[0].revents)
+		interrupt(line);
+}
+
 static bool receive(struct line *line, struct kexthost_header *header, int *passed)
 {
 	struct iovec parts[2] = {
@@ -145,6 +157,7 @@ static bool receive(struct line *line, struct kexthost_header *header, int *pass
 	struct cmsghdr *rights;
 	ssize_t length;
 
+	watch(line);
 	for (;;) {
 		message = (struct msghdr){.msg_iov = parts,
 		                          .msg_iovlen = 2,
@@ -171,7 +184,7 @@ static bool receive(struct line *line, struct kexthost_header *header, int *pass
 #define EFAULT_EVERYWHERE 14
 
 /* Through the kernel, which says where there is no memory. */
-static bool copy(void *ours, uint64_t theirs, size_t length, bool in)
+bool kexthost_copy(void *ours, uint64_t theirs, size_t length, bool in)
 {
 	struct iovec local = {.iov_base = ours, .iov_len = length};
 	struct iovec remote = {.iov_base = (void *)(uintptr_t)theirs, .iov_len = length};
@@ -214,13 +227,13 @@ static bool serve(struct line *line, const struct kexthost_header *question, int
 		break;
 	case KEXTHOST_COPY_IN:
 		if (question->argument <= KEXTHOST_DATA_MAX &&
-		    copy(line->data, question->value, question->argument, true))
+		    kexthost_copy(line->data, question->value, question->argument, true))
 			length = question->argument;
 		else
 			reply.error = EFAULT_EVERYWHERE;
 		break;
 	case KEXTHOST_COPY_OUT:
-		if (!copy(line->data, question->value, question->length, false))
+		if (!kexthost_copy(line->data, question->value, question->length, false))
 			reply.error = EFAULT_EVERYWHERE;
 		break;
 	default:
@@ -258,17 +271,32 @@ bool kexthost_request(const struct kexthost_header *request, const void *data, s
 	return line && exchange(line, request, data, length, answer);
 }
 
+bool kexthost_request_beside(const struct kexthost_header *request, const void *data, size_t length,
+                             struct kexthost_answer *answer, struct pollfd *files, nfds_t count)
+{
+	struct line *line = line_of_thread();
+	bool answered;
+
+	if (!line)
+		return false;
+	line->beside = files;
+	line->beside_count = count;
+	answered = exchange(line, request, data, length, answer);
+	line->beside = NULL;
+	return answered;
+}
+
 int kexthost_errno(uint32_t darwins)
 {
 	static const struct {
 		uint32_t darwins;
 		int ours;
-	} different[] = {{11, EDEADLK},     {35, EAGAIN},         {36, EINPROGRESS},
-	                 {40, EMSGSIZE},    {45, ENOTSUP},        {48, EADDRINUSE},
-	                 {55, ENOBUFS},     {56, EISCONN},        {57, ENOTCONN},
-	                 {60, ETIMEDOUT},   {61, ECONNREFUSED},   {63, ENAMETOOLONG},
-	                 {78, ENOSYS},      {84, EOVERFLOW},      {89, ECANCELED},
-	                 {102, EOPNOTSUPP}, {(uint32_t)-1, EINTR}};
+	} different[] = {
+	    {11, EDEADLK},      {35, EAGAIN},       {36, EINPROGRESS},    {40, EMSGSIZE},
+	    {41, EPROTOTYPE},   {42, ENOPROTOOPT},  {45, ENOTSUP},        {48, EADDRINUSE},
+	    {55, ENOBUFS},      {56, EISCONN},      {57, ENOTCONN},       {60, ETIMEDOUT},
+	    {61, ECONNREFUSED}, {63, ENAMETOOLONG}, {78, ENOSYS},         {84, EOVERFLOW},
+	    {89, ECANCELED},    {102, EOPNOTSUPP},  {(uint32_t)-1, EINTR}};
 	size_t i;
 
 	for (i = 0; i < sizeof(different) / sizeof(different[0]); i++)
@@ -277,113 +305,10 @@ int kexthost_errno(uint32_t darwins)
 	return darwins < 35 ? (int)darwins : EIO;
 }
 
-static int succeed_or_not(uint32_t error)
+int kexthost_succeed(uint32_t error)
 {
 	if (!error)
 		return 0;
 	errno = kexthost_errno(error);
 	return -1;
-}
-
-static bool remember(int descriptor, uint64_t handle)
-{
-	bool remembered = true;
-
-	pthread_mutex_lock(&mutex);
-	if ((size_t)descriptor >= handle_count) {
-		const size_t count = (size_t)descriptor + 64;
-		uint64_t *more = realloc(handles, count * sizeof(*more));
-
-		remembered = more != NULL;
-		if (more) {
-			memset(more + handle_count, 0, (count - handle_count) * sizeof(*more));
-			handles = more;
-			handle_count = count;
-		}
-	}
-	if (remembered)
-		handles[descriptor] = handle;
-	pthread_mutex_unlock(&mutex);
-	return remembered;
-}
-
-static uint64_t handle_of(int descriptor, bool forget)
-{
-	uint64_t handle = 0;
-
-	pthread_mutex_lock(&mutex);
-	if (descriptor >= 0 && (size_t)descriptor < handle_count) {
-		handle = handles[descriptor];
-		if (forget)
-			handles[descriptor] = 0;
-	}
-	pthread_mutex_unlock(&mutex);
-	return handle;
-}
-
-int kexthost_open(const char *name, int flags)
-{
-	static const char folder[] = "/dev/";
-	static const uint64_t access[] = {[O_RDONLY] = 1, [O_WRONLY] = 2, [O_RDWR] = 3};
-	struct kexthost_header request = {.operation = KEXTHOST_OPEN,
-	                                  .value = access[(flags & O_ACCMODE) % 3]};
-	struct kexthost_answer answer;
-
-	if (!strncmp(name, folder, sizeof(folder) - 1))
-		name += sizeof(folder) - 1;
-	if (!kexthost_request(&request, name, strlen(name), &answer) ||
-	    succeed_or_not(answer.header.error))
-		return -1;
-	if (answer.descriptor < 0 || !remember(answer.descriptor, answer.header.handle)) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if (!(flags & O_CLOEXEC))
-		fcntl(answer.descriptor, F_SETFD, 0);
-	return answer.descriptor;
-}
-
-int kexthost_ioctl(int descriptor, unsigned long request, void *argument)
-{
-	const size_t size = KEXTHOST_IOC_SIZE(request);
-	struct kexthost_header header = {.operation = KEXTHOST_IOCTL,
-	                                 .handle = handle_of(descriptor, false),
-	                                 .value = (uint32_t)request,
-	                                 .argument = (uintptr_t)argument};
-	struct kexthost_answer answer;
-
-	if (!kexthost_request(&header, argument, request & KEXTHOST_IOC_IN ? size : 0, &answer) ||
-	    succeed_or_not(answer.header.error))
-		return -1;
-	if (request & KEXTHOST_IOC_OUT && size &&
-	    (answer.header.length != size ||
-	     !copy((void *)answer.data, (uintptr_t)argument, size, false))) {
-		errno = EFAULT;
-		return -1;
-	}
-	return 0;
-}
-
-int kexthost_dup(int descriptor)
-{
-	int copy = dup(descriptor);
-
-	if (copy >= 0 && !remember(copy, handle_of(descriptor, false))) {
-		close(copy);
-		errno = ENOMEM;
-		return -1;
-	}
-	return copy;
-}
-
-int kexthost_close(int descriptor)
-{
-	const struct kexthost_header request = {.operation = KEXTHOST_CLOSED,
-	                                        .handle = handle_of(descriptor, true)};
-	struct kexthost_answer answer;
-	int result = close(descriptor);
-
-	if (!result && request.handle)
-		kexthost_request(&request, NULL, 0, &answer);
-	return result;
 }

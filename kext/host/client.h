@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A device of kexthost's, for programs: as open, ioctl and close, with this system's errno. Each
- * thread is a thread of its own there. The host is found at the path that kexthost_use was given,
- * else in KEXTHOST_SOCKET, else where the Darwin guest has it.
+ * Devices and kernel controls of kexthost's, for programs, with this system's errno. Each thread is
+ * a thread of its own there. The host is found at the path that kexthost_use was given, else in
+ * KEXTHOST_SOCKET, else where the Darwin guest has it.
  */
 #ifndef KEXTHOST_CLIENT_H
 #define KEXTHOST_CLIENT_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
 
 #include "kexthost_protocol.h"
 
@@ -28,6 +31,36 @@ int kexthost_dup(int descriptor);
 
 /* Returns when the device is closed, where this was the last copy of the descriptor. 0, or -1. */
 int kexthost_close(int descriptor);
+
+/* As read(2), write(2) and poll(2), the last one also with descriptors that are no devices. */
+ssize_t kexthost_read(int descriptor, void *to, size_t size);
+ssize_t kexthost_write(int descriptor, const void *from, size_t size);
+int kexthost_poll(struct pollfd *files, nfds_t count, int timeout);
+
+/*
+ * Kernel controls. The socket is one of PF_SYSTEM and SYSPROTO_CONTROL; its type is SOCK_DGRAM or
+ * SOCK_STREAM. poll(2) itself says as well when there is something to receive. kexthost_close,
+ * kexthost_dup and kexthost_poll are for these, too.
+ */
+int kexthost_control_socket(int type);
+
+/* CTLIOCGINFO: the id of the control with that name. 0, or -1. */
+int kexthost_control_id(int descriptor, const char *name, uint32_t *id);
+
+/* `unit`: any where it is 0, and says then which. 0, or -1. */
+int kexthost_control_connect(int descriptor, uint32_t id, uint32_t *unit);
+
+/* As send(2) and recv(2), with MSG_DONTWAIT and MSG_PEEK. */
+ssize_t kexthost_send(int descriptor, const void *from, size_t size, int flags);
+ssize_t kexthost_recv(int descriptor, void *to, size_t size, int flags);
+
+/* As recvmsg(2): `flags` says then MSG_EOR, MSG_TRUNC. */
+ssize_t kexthost_receive(int descriptor, void *to, size_t size, int *flags);
+
+/* The control's own options are of the level 2 (SYSPROTO_CONTROL). Of SOL_SOCKET: SO_SNDBUF,
+   SO_RCVBUF, SO_RCVTIMEO. */
+int kexthost_setsockopt(int descriptor, int level, int option, const void *value, socklen_t length);
+int kexthost_getsockopt(int descriptor, int level, int option, void *value, socklen_t *length);
 
 /*
  * Any other request. False where the host is gone. `data` of the reply is valid until the calling

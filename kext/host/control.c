@@ -12,25 +12,12 @@
 
 #include "connection.h"
 #include "darwin.h"
-#include "devices.h"
 #include "events.h"
+#include "exchange.h"
 #include "kext.h"
 #include "log.h"
-#include "open_files.h"
 #include "thread.h"
 #include "trap.h"
-
-/* A request, and the answer to it. The connection's buffer is for what is asked meanwhile. */
-struct exchange {
-	struct connection *connection;
-	struct kexthost_header request;
-	struct kexthost_header reply;
-	const void *data; /* of the reply */
-	size_t length;
-	int passed;
-	char *text; /* of the request; freed with it */
-	void *allocated;
-};
 
 static bool is_superuser(const struct exchange *exchange)
 {
@@ -84,34 +71,6 @@ static uint32_t serve_list(struct exchange *exchange)
 	exchange->data = exchange->allocated = text;
 	exchange->length = strnlen(text, KEXTHOST_DATA_MAX);
 	return OSRETURN_SUCCESS;
-}
-
-/* The kernel's copy of the argument: zeroed where nothing goes in, the argument itself where it is
- * none. */
-static uint32_t serve_ioctl(struct exchange *exchange)
-{
-	const struct kexthost_header *request = &exchange->request;
-	const uint32_t code = (uint32_t)request->value;
-	const uint32_t size = KEXTHOST_IOC_SIZE(code);
-	uint8_t *data;
-	int error;
-
-	if (code & KEXTHOST_IOC_IN && request->length != size)
-		return DARWIN_EFAULT;
-	data = calloc(1, size + sizeof(request->argument));
-	if (!data)
-		return DARWIN_ENOMEM;
-	if (code & KEXTHOST_IOC_IN && size)
-		memcpy(data, exchange->text, size);
-	else if (code & (KEXTHOST_IOC_IN | KEXTHOST_IOC_VOID))
-		memcpy(data, &request->argument, sizeof(request->argument));
-	error = device_ioctl(request->handle, code, data);
-	exchange->allocated = data;
-	if (!error && code & KEXTHOST_IOC_OUT) {
-		exchange->data = data;
-		exchange->length = size;
-	}
-	return (uint32_t)error;
 }
 
 static uint32_t serve_execution(struct exchange *exchange)
@@ -177,14 +136,6 @@ static uint32_t serve(struct exchange *exchange)
 		return serve_unload(exchange);
 	case KEXTHOST_LIST:
 		return serve_list(exchange);
-	case KEXTHOST_OPEN:
-		return (uint32_t)device_open(exchange->text, (int)request->value,
-		                             &exchange->reply.handle, &exchange->passed);
-	case KEXTHOST_IOCTL:
-		return serve_ioctl(exchange);
-	case KEXTHOST_CLOSED:
-		open_file_closed(request->handle);
-		return 0;
 	case KEXTHOST_EXECUTE:
 		return serve_execution(exchange);
 	case KEXTHOST_FILE_OPENED:
@@ -198,7 +149,7 @@ static uint32_t serve(struct exchange *exchange)
 	case KEXTHOST_SHUT:
 		return serve_socket(exchange);
 	}
-	return DARWIN_ENOSYS;
+	return serve_open_file(exchange);
 }
 
 /* What was unmapped for this process by others. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "devices.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -8,10 +9,14 @@
 #include "darwin.h"
 #include "kext.h"
 #include "open_files.h"
+#include "selections.h"
 #include "thread.h"
+#include "uios.h"
 
-#define READ  1 /* FREAD, FWRITE */
-#define WRITE 2
+#define READ      1 /* FREAD, FWRITE */
+#define WRITE     2
+
+#define IO_NDELAY 0x10
 
 /* All openings of one device number. */
 struct special {
@@ -26,6 +31,7 @@ struct special {
 struct device {
 	struct special *special;
 	int flags;
+	int64_t offset; /* where the next read or write is; its copies have it in common */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -109,7 +115,31 @@ static void close_device(void *object)
 	free(device);
 }
 
-static const struct open_file_kind kind = {.close = close_device};
+static bool is_ready(const struct device *device, uint32_t which, struct selection *selection)
+{
+	const struct cdevsw functions = cdevsw_get(device->special->device);
+	struct kext_call call;
+	int ready;
+
+	KEXT_CALL_BEGIN(&call, functions.select);
+	ready = functions.select(device->special->device, (int)which, selection,
+	                         thread_current()->process);
+	kext_call_end(&call);
+	return ready;
+}
+
+static uint32_t poll_device(void *object, uint32_t events, struct selection *selection)
+{
+	uint32_t ready = 0;
+
+	if (events & KEXTHOST_READABLE && is_ready(object, READ, selection))
+		ready |= KEXTHOST_READABLE;
+	if (events & KEXTHOST_WRITABLE && is_ready(object, WRITE, selection))
+		ready |= KEXTHOST_WRITABLE;
+	return ready;
+}
+
+static const struct open_file_kind kind = {.poll = poll_device, .close = close_device};
 
 int device_open(const char *name, int flags, uint64_t *handle, int *descriptor)
 {
@@ -157,6 +187,62 @@ int device_ioctl(uint64_t handle, uint32_t request, void *data)
 	error = functions.ioctl(device->special->device, request, data, device->flags,
 	                        thread_current()->process);
 	kext_call_end(&call);
+	open_file_put(file);
+	return error;
+}
+
+static int call_driver(struct device *device, struct uio *uio, int flags)
+{
+	const struct cdevsw functions = cdevsw_get(device->special->device);
+	int (*function)(int32_t, struct uio *, int) =
+	    uio->direction == UIO_WRITE ? functions.write : functions.read;
+	struct kext_call call;
+	int error;
+
+	KEXT_CALL_BEGIN(&call, function);
+	error = function(device->special->device, uio, flags);
+	kext_call_end(&call);
+	return error;
+}
+
+/* Whoever is interrupted after it has moved something has not failed. */
+static bool is_no_failure(int error)
+{
+	return error == DARWIN_EINTR || error == DARWIN_ERESTART || error == DARWIN_EWOULDBLOCK;
+}
+
+static int transfer_all(struct device *device, const struct kexthost_transfer *transfer, bool write,
+                        uint64_t *done)
+{
+	uint64_t room[UIO_SIZE(1) / sizeof(uint64_t)];
+	struct uio *uio = (struct uio *)room;
+	int error;
+
+	if (!(device->flags & (write ? WRITE : READ)))
+		return DARWIN_EBADF;
+	if (transfer->length > INT_MAX)
+		return DARWIN_EINVAL;
+	if (!transfer->length && !write)
+		return 0;
+	uio_init(uio, 1, __atomic_load_n(&device->offset, __ATOMIC_RELAXED), UIO_USERSPACE64,
+	         write ? UIO_WRITE : UIO_READ);
+	uio_add(uio, transfer->address, transfer->length);
+	error =
+	    call_driver(device, uio, transfer->flags & KEXTHOST_TRANSFER_NO_WAIT ? IO_NDELAY : 0);
+	*done = transfer->length - (uint64_t)uio->left;
+	__atomic_fetch_add(&device->offset, (int64_t)*done, __ATOMIC_RELAXED);
+	return *done && is_no_failure(error) ? 0 : error;
+}
+
+int device_transfer(uint64_t handle, const struct kexthost_transfer *transfer, bool write,
+                    uint64_t *done)
+{
+	struct open_file *file = open_file_get(handle, &kind);
+	int error;
+
+	if (!file)
+		return DARWIN_EBADF;
+	error = transfer_all(open_file_object(file), transfer, write, done);
 	open_file_put(file);
 	return error;
 }

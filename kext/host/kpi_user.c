@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/*
- * Memory of the calling process: the client is asked for it, on the connection that its thread
- * waits on. The host's own threads have none.
- */
+#include "user_memory.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,7 +13,7 @@
 
 #define AT_ONCE (32u << 10)
 
-static int copy_in(uint64_t from, void *to, size_t size)
+int user_copy_in(uint64_t from, void *to, size_t size)
 {
 	struct connection *connection = thread_current()->connection;
 
@@ -36,7 +34,7 @@ static int copy_in(uint64_t from, void *to, size_t size)
 	return 0;
 }
 
-static int copy_out(const void *from, uint64_t to, size_t size)
+int user_copy_out(const void *from, uint64_t to, size_t size)
 {
 	struct connection *connection = thread_current()->connection;
 
@@ -58,12 +56,12 @@ static int copy_out(const void *from, uint64_t to, size_t size)
 
 static int kernel_copyin(uint64_t from, void *to, size_t size)
 {
-	return copy_in(from, to, size);
+	return user_copy_in(from, to, size);
 }
 
 static int kernel_copyout(const void *from, uint64_t to, size_t size)
 {
-	return copy_out(from, to, size);
+	return user_copy_out(from, to, size);
 }
 
 /* Byte by byte up to the next page of the process', so as not to look at one that it lacks. */
@@ -77,7 +75,7 @@ static int kernel_copyinstr(uint64_t from, char *to, size_t size, size_t *done)
 		int error;
 
 		part = part < size - at ? part : size - at;
-		error = copy_in(from + at, to + at, part);
+		error = user_copy_in(from + at, to + at, part);
 		if (error)
 			return error;
 		end = memchr(to + at, 0, part);
@@ -97,7 +95,7 @@ static int kernel_copyoutstr(const char *from, uint64_t to, size_t size, size_t 
 {
 	const size_t length = strnlen(from, size);
 	const bool fits = length < size;
-	int error = copy_out(from, to, fits ? length + 1 : size);
+	int error = user_copy_out(from, to, fits ? length + 1 : size);
 
 	if (error)
 		return error;

@@ -20,6 +20,7 @@ void leftovers_tell(uintptr_t site, const char *format, ...) __attribute__((form
 void allocations_tell_left(const struct kext *kext);
 void locks_tell_left(const struct kext *kext);
 void devices_tell_left(const struct kext *kext);
+void controls_tell_left(const struct kext *kext);
 void listeners_tell_left(const struct kext *kext);
 void policies_tell_left(const struct kext *kext);
 void filters_tell_left(const struct kext *kext);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -27,11 +28,10 @@ struct open_file {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gone = PTHREAD_COND_INITIALIZER;
 static struct open_file *files;
-static uint64_t handles;
 static int watcher = -1;
 
-bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
-                    int *descriptor)
+struct open_file *open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
+                                 int *descriptor)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT};
 	struct open_file *file = calloc(1, sizeof(*file));
@@ -39,7 +39,7 @@ bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *h
 
 	if (!file || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, descriptors)) {
 		free(file);
-		return false;
+		return NULL;
 	}
 	file->kind = kind;
 	file->object = object;
@@ -47,8 +47,10 @@ bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *h
 	process_retain(file->opener);
 	file->descriptor = descriptors[0];
 	*descriptor = descriptors[1];
+	/* Whoever knows it may use it: nobody is to guess it. */
+	arc4random_buf(&file->handle, sizeof(file->handle));
 	pthread_mutex_lock(&mutex);
-	*handle = file->handle = ++handles;
+	*handle = file->handle;
 	file->next = files;
 	files = file;
 	pthread_mutex_unlock(&mutex);
@@ -56,7 +58,12 @@ bool open_file_make(const struct open_file_kind *kind, void *object, uint64_t *h
 	event.data.u64 = *handle;
 	if (epoll_ctl(watcher, EPOLL_CTL_ADD, descriptors[0], &event))
 		abort();
-	return true;
+	return file;
+}
+
+uint32_t open_file_poll(const struct open_file *file, uint32_t events, struct selection *selection)
+{
+	return file->kind->poll(file->object, events, selection);
 }
 
 void *open_file_object(const struct open_file *file)

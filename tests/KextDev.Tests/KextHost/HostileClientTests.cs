@@ -42,14 +42,14 @@ public sealed class HostileClientTests(KextHostBuild build)
         await using var host = await RunningHost.StartAsync(build);
         var random = new Random(11);
 
-        for (var round = 0; round < 300; round++)
+        for (var round = 0; round < 500; round++)
         {
             using var client = await host.ConnectAsync();
             var packet = new byte[HeaderSize + (random.Next(3) == 0 ? 60 : random.Next(200))];
             random.NextBytes(packet);
 
             // Any but LOAD and UNLOAD, whose text would be a path.
-            BitConverter.TryWriteBytes(packet.AsSpan(0), (uint)random.Next(3, 24)).ShouldBeTrue();
+            BitConverter.TryWriteBytes(packet.AsSpan(0), (uint)random.Next(3, 40)).ShouldBeTrue();
             BitConverter.TryWriteBytes(packet.AsSpan(12), packet.Length - HeaderSize).ShouldBeTrue();
             client.Send(packet);
             var reply = new byte[HeaderSize + DataMax];

@@ -101,7 +101,7 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
             return result;
             """);
         var sleeper = host.DriveCommand("open", "sample", "ioctl", In, "1", "close").RunAsync(CancellationToken.None);
-        await UntilLogAsync(host, "asleep\n");
+        await host.UntilLogAsync("asleep\n");
 
         (await host.DriveAsync("open", "sample", "ioctl", In, "2", "close")).ShouldBe("open: ok\nioctl: 2\nclose: ok\n");
 
@@ -119,11 +119,11 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
         {
             (await client.MoveNextAsync()).ShouldBeTrue();
             client.Current.ShouldBe(new OutputLine("open: ok"));
-            await UntilLogAsync(host, "asleep\n");
+            await host.UntilLogAsync("asleep\n");
         }
 
-        await UntilLogAsync(host, "result 4\n");
-        await UntilLogAsync(host, "closed\n");
+        await host.UntilLogAsync("result 4\n");
+        await host.UntilLogAsync("closed\n");
     }
 
     [Fact]
@@ -151,21 +151,12 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
         await using var host = await LoadAsync("IOLog(\"asleep\\n\"); return msleep(&node, NULL, 0, \"sample\", NULL);");
         await using var client = host.DriveCommand("open", "sample", "ioctl", In, "1").StreamAsync(CancellationToken.None).GetAsyncEnumerator();
         (await client.MoveNextAsync()).ShouldBeTrue();
-        await UntilLogAsync(host, "asleep\n");
+        await host.UntilLogAsync("asleep\n");
 
         var result = await host.UnloadAsync();
 
         result.ExitCode.ShouldBe(4);
         result.Error.ShouldContain("left behind: 1 thread(s) that are still in its callbacks");
-    }
-
-    private static async Task UntilLogAsync(RunningHost host, string text)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!host.Log.Contains(text, StringComparison.Ordinal))
-        {
-            await Task.Delay(5, limit.Token);
-        }
     }
 
     private async Task<RunningHost> LoadAsync(string body, string stop = "remove_device(); lck_mtx_free(mutex, group); lck_grp_free(group); return 0;")

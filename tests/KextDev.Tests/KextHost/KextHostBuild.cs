@@ -14,6 +14,9 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
     /// <summary>Does to the host what its arguments say.</summary>
     public string Drive => _folder.Combine("drive");
 
+    /// <summary>Talks to kernel controls and devices as its arguments say.</summary>
+    public string Talk => _folder.Combine("talk");
+
     /// <summary>Sleeps until it has read the events that it was told to expect.</summary>
     public string EventClient => _folder.Combine("event_client");
 
@@ -23,12 +26,13 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         var programs = Path.Combine(Repository.Root, "tests", "KextDev.Tests", "KextHost", "programs");
-        var client = Path.Combine(Sources, "client.c");
+        string[] client = [.. Directory.EnumerateFiles(Sources, "client*.c")];
         string[] sanitize = Environment.GetEnvironmentVariable("KEXTHOST_SANITIZE") is { Length: > 0 } name ? ["-fsanitize=" + name] : [];
         await GccAsync(KextHost, [.. sanitize, .. Directory.EnumerateFiles(Sources, "*.c")]);
-        await GccAsync(Drive, [client, Path.Combine(programs, "drive.c")]);
-        await GccAsync(EventClient, [client, Path.Combine(programs, "event_client.c")]);
-        await GccAsync(RingClient, [client, Path.Combine(programs, "ring_client.c")]);
+        await GccAsync(Drive, [.. client, Path.Combine(programs, "drive.c")]);
+        await GccAsync(Talk, [.. client, Path.Combine(programs, "talk.c")]);
+        await GccAsync(EventClient, [.. client, Path.Combine(programs, "event_client.c")]);
+        await GccAsync(RingClient, [.. client, Path.Combine(programs, "ring_client.c")]);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

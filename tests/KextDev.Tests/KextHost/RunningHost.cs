@@ -30,6 +30,9 @@ internal sealed class RunningHost : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.Combine("reports"));
+
+        // Its socket is for every user.
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var command = new HostCommand(
             build.KextHost,
             ["--socket", folder.Combine("socket"), "--log", folder.Combine("log"), "--reports", folder.Combine("reports"), .. options]);
@@ -45,7 +48,43 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public async Task<string> ListAsync() => (await AskAsync("list")).Output;
 
+    /// <summary>Waits until its log has a text.</summary>
+    public async Task UntilLogAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!Log.Contains(text, StringComparison.Ordinal))
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    /// <summary>Asks for the unload until nothing refuses it any more; the exit code.</summary>
+    public async Task<int> UntilUnloadedAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        int exitCode;
+        while ((exitCode = (await UnloadAsync()).ExitCode) == 11)
+        {
+            await Task.Delay(5, limit.Token);
+        }
+
+        return exitCode;
+    }
+
     public async Task<string> DriveAsync(params string[] words) => (await DriveCommand(words).RunAsync(CancellationToken.None)).Output;
+
+    /// <summary>What a program that talks to it prints.</summary>
+    public async Task<string> TalkAsync(params string[] words) => (await Client(_build.Talk, words).RunAsync(CancellationToken.None)).Output;
+
+    public HostCommand TalkCommand(params string[] words) => Client(_build.Talk, words);
+
+    /// <summary>One that has begun, and is killed when it is disposed.</summary>
+    public async Task<IAsyncEnumerator<CommandEvent>> StartTalkAsync(params string[] words)
+    {
+        var events = TalkCommand(words).StreamAsync(CancellationToken.None).GetAsyncEnumerator();
+        (await events.MoveNextAsync()).ShouldBeTrue();
+        return events;
+    }
 
     public HostCommand DriveCommand(params string[] words) => Client(_build.Drive, words);
 
