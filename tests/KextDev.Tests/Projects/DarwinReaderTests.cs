@@ -90,6 +90,20 @@ public sealed class DarwinReaderTests : IDisposable
             .ShouldBe($"The project sample has no Linux module: {_folder.Combine("kextdev.json")} declares no platforms.linux. Declare it, or build for the platform that is there.");
     }
 
+    [Fact]
+    public void Takes_headers_from_anywhere()
+    {
+        var other = Directory.CreateDirectory(_folder.Combine("../headers-" + Guid.NewGuid().ToString("N"))).FullName;
+        try
+        {
+            Load(Manifest.Replace("\"kernel\"", $"\"../{Path.GetFileName(other)}/\"", StringComparison.Ordinal)).RequireDarwin().Headers.ShouldBe(other);
+        }
+        finally
+        {
+            Directory.Delete(other);
+        }
+    }
+
     [Theory]
     [InlineData("\"darwin\":", "\"darwni\":", 4, "unknown key 'darwni' in platforms. Allowed: darwin, linux. Did you mean 'darwin'?")]
     [InlineData("\"org.example.sample\"", "\"sample\"", 5, "'sample' cannot be a bundle's identifier")]

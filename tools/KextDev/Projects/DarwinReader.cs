@@ -118,8 +118,10 @@ internal sealed partial class DarwinReader(
                     : $"the source {pattern} does not exist. {ProjectReader.PathsAreRelative}");
     }
 
-    private string Folder(string keyPath, string folder) => resolve(keyPath, folder) is var full && Directory.Exists(full)
-        ? full
+    // Headers may be shared: nothing is built beside them.
+    private string Folder(string keyPath, string folder) =>
+        System.IO.Path.GetFullPath(folder, System.IO.Path.GetDirectoryName(located.File)!) is var full && Directory.Exists(full)
+        ? System.IO.Path.TrimEndingDirectorySeparator(full)
         : throw located.Problem(keyPath, $"the folder {folder} does not exist. {ProjectReader.PathsAreRelative}");
 
     private string? Function(string key, string? name) => name is null || CName().IsMatch(name)
