@@ -5,6 +5,7 @@ using KextDev.Hosts;
 using KextDev.Processes;
 using KextDev.Reports;
 using KextDev.Testing;
+using KextDev.Toolchains.Darwin;
 using Nuke.Common;
 using Spectre.Console;
 
@@ -16,7 +17,7 @@ internal interface IKernelBenchmark : IKernelTest
     private const int LinkObjects = 2000;
 
     Target KernelBenchmark => _ => _
-        .Description("Measures, as ratios within one run: the guest's boot beside a bare QEMU, a whole warm KernelTest, linking 2,000 objects beside ld64.lld, the ring beside memcpy and a plain queue.")
+        .Description("Measures, as ratios within one run: the guest's boot beside a bare QEMU, a whole warm KernelTest, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
@@ -25,6 +26,7 @@ internal interface IKernelBenchmark : IKernelTest
             await MeasureLinkAsync(console, token);
             await MeasureBootAsync(console, token);
             await MeasureRunAsync(console, token);
+            await MeasureKextHostAsync(console, token);
             await MeasureRingAsync(token);
         }));
 
@@ -64,6 +66,13 @@ internal interface IKernelBenchmark : IKernelTest
         var boot = stages["acquireGuest"].Single();
         var stress = stages["stress"].Single();
         Write(console, "A whole warm KernelTest, plan quick", ("whole, from build.sh on", whole), ("boot", boot), ("stress", stress), ("everything else", whole - boot - stress));
+    }
+
+    private async Task MeasureKextHostAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        await RequireAsync(KextToolchains.Needs, cancellationToken);
+        console.WriteLine();
+        await new KextHostBenchmark(RootDirectory, State, console.WriteLine).RunAsync(await KextToolchains.FindAsync(Sdk, cancellationToken), cancellationToken);
     }
 
     private async Task MeasureRingAsync(CancellationToken cancellationToken) =>

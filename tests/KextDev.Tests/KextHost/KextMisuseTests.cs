@@ -136,6 +136,26 @@ public sealed class KextMisuseTests(KextHostBuild build) : IDisposable
         report.ShouldContain("left behind: " + text);
     }
 
+    /// <summary>More pieces than are remembered as freed, most of them at the address of one before.</summary>
+    [Theory]
+    [InlineData]
+    [InlineData("--check")]
+    public async Task Says_nothing_of_a_kext_that_freed_each_of_many_pieces(params string[] options)
+    {
+        var bundle = await TestKext.BuildAsync(
+            _folder,
+            """
+            static int start(void) { for (int i = 0; i < 30000; i++) { void *m = IOMalloc(16 + i % 3 * 100); IOFree(m, 16 + i % 3 * 100); } return 0; }
+            static int stop(void) { return 0; }
+            """);
+        await using var host = await RunningHost.StartAsync(build, options);
+
+        (await host.LoadAsync(bundle)).ExitCode.ShouldBe(0);
+
+        (await host.UnloadAsync()).ExitCode.ShouldBe(0);
+        host.Reports.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Faults_in_a_callback_of_a_kext_that_is_gone()
     {
