@@ -3,7 +3,10 @@
  * Many producers, one reader: what was read and what was dropped is what was produced, every
  * record has the contents of its number, and each producer's records come in its order.
  *
- *	ring_stress --producers 20 (--events 100000 | --seconds 60)
+ *	ring_stress --producers 20 [--events 100000] [--seconds 60]
+ *
+ * Each producer makes so many events, or as many as come about within the seconds; with both,
+ * whatever is less.
  *
  * A producer is a thread with a descriptor of its own. A record's number tells which descriptor
  * made it and as which of its records (see OSQ_TEST_NUMBER). The reader opens first and makes one
@@ -24,12 +27,13 @@
 #include "osq_handle.h"
 #include "osq_reader.h"
 
-#define PRODUCERS_MAX 1000
-#define BIG_RING      (8u << 20)
-#define READ_AT_MOST  2000 /* records between two syncs */
-#define DESCRIPTORS   4096
-#define SEQUENCES     (1u << 20)
-#define KIND(seq)     ((seq) % 2 ? OSQ_EVENT_TEST_1 : OSQ_EVENT_TEST_0)
+#define PRODUCERS_MAX  1000
+#define BIG_RING       (8u << 20)
+#define DEFAULT_EVENTS 10000 /* of each producer */
+#define READ_AT_MOST   2000  /* records between two syncs */
+#define DESCRIPTORS    4096
+#define SEQUENCES      (1u << 20)
+#define KIND(seq)      ((seq) % 2 ? OSQ_EVENT_TEST_1 : OSQ_EVENT_TEST_0)
 
 struct producer {
 	pthread_t thread;
@@ -52,7 +56,7 @@ struct stress {
 };
 
 static uint64_t option_producers = 20;
-static uint64_t option_events = 10000;
+static uint64_t option_events;
 static uint64_t option_seconds;
 
 static atomic_bool stop;
@@ -272,7 +276,7 @@ static uint64_t run(struct stress *stress, uint32_t ring, int32_t options, uint6
 	uint64_t produced = 0;
 
 	if (open_all(stress, ring)) {
-		start(stress, seconds ? 0 : events, options == OSQ_SYNC_BLOCK);
+		start(stress, events, options == OSQ_SYNC_BLOCK);
 		read_all(stress, options, seconds, events * stress->count);
 		produced = join(stress);
 		/* The one that wakes the reader may have come after it saw that all had ended. */
@@ -301,7 +305,11 @@ static void a_sleeping_reader_is_woken(void)
 {
 	struct stress stress;
 
-	run(&stress, BIG_RING, OSQ_SYNC_BLOCK, 0, option_events / 10 + 1);
+	/* Where the seconds alone are given, those are the other test's. */
+	if (option_events)
+		run(&stress, BIG_RING, OSQ_SYNC_BLOCK, option_seconds, option_events / 10 + 1);
+	else
+		run(&stress, BIG_RING, OSQ_SYNC_BLOCK, 0, DEFAULT_EVENTS / 10 + 1);
 }
 
 /* The smallest ring and nobody who reads: all but the first few are dropped, and counted. */
@@ -338,5 +346,7 @@ int main(int argc, char **argv)
 	};
 
 	options_read(argc, argv, options);
+	if (!option_seconds && !option_events)
+		option_events = DEFAULT_EVENTS;
 	return KTAP_RUN(tests);
 }
