@@ -63,6 +63,25 @@ int kexthost_setsockopt(int descriptor, int level, int option, const void *value
 int kexthost_getsockopt(int descriptor, int level, int option, void *value, socklen_t *length);
 
 /*
+ * Objects of sysctl's, by name. What `object` points to is valid until the calling thread's next
+ * request. 0, or -1.
+ */
+struct kexthost_sysctl {
+	uint32_t kind;      /* CTLTYPE_*, CTLFLAG_* */
+	const char *format; /* "I", "QU", "A" ... */
+	const void *value;
+	size_t length;
+};
+int kexthost_sysctl_get(const char *name, struct kexthost_sysctl *object);
+int kexthost_sysctl_set(const char *name, const void *value, size_t length);
+
+/* As sysctl(8) prints it: a number, a text, or else hexadecimal. */
+void kexthost_sysctl_text(const struct kexthost_sysctl *object, char *text, size_t size);
+
+/* EINVAL also for a text that is no number where one is wanted. */
+int kexthost_sysctl_set_text(const char *name, uint32_t kind, const char *text);
+
+/*
  * Any other request. False where the host is gone. `data` of the reply is valid until the calling
  * thread's next request, and a NUL follows it; a descriptor that came with it is -1 or the
  * caller's.

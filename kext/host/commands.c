@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "commands.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
 #include "kernel.h"
@@ -64,5 +66,23 @@ int command_list(void)
 	if (!kernel_ask(KEXTHOST_LIST, NULL, &answer))
 		return COMMAND_NO_HOST;
 	kext_table_print(answer.data, &(struct kext_table){0}, release_running());
+	return COMMAND_DONE;
+}
+
+int command_value(const char *word)
+{
+	const size_t length = strcspn(word, "=");
+	char name[512], text[4096];
+	struct kexthost_sysctl object;
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, word);
+	if (kexthost_sysctl_get(name, &object) ||
+	    (word[length] && (kexthost_sysctl_set_text(name, object.kind, word + length + 1) ||
+	                      kexthost_sysctl_get(name, &object)))) {
+		fprintf(stderr, "sysctl: %s: %s\n", name, strerror(errno));
+		return COMMAND_NOT_FOUND;
+	}
+	kexthost_sysctl_text(&object, text, sizeof(text));
+	printf("%s: %s\n", name, text);
 	return COMMAND_DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* What a user asks a running kexthost for: load, unload, list. */
+/* What a user asks a running kexthost for: load, unload, list, sysctl. */
 #ifndef KEXTHOST_COMMANDS_H
 #define KEXTHOST_COMMANDS_H
 
@@ -18,5 +18,8 @@ enum {
 int command_load(const char *path);
 int command_unload(const char *identifier);
 int command_list(void);
+
+/* `word`: NAME or NAME=VALUE. */
+int command_value(const char *word);
 
 #endif

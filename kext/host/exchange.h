@@ -22,9 +22,7 @@ struct exchange {
 	void *allocated;
 };
 
-/* Each gives an errno of Darwin's; ENOSYS for a request about something else. */
-
-/* What a program has open. */
+/* Each gives an errno of Darwin's, and asks the next one where it knows no such request. */
 uint32_t serve_open_file(struct exchange *exchange);
 uint32_t serve_sysctl(struct exchange *exchange);
 

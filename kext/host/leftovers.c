@@ -70,6 +70,7 @@ unsigned int leftovers_report(struct kext *kext)
 		leftovers_tell(0, "%u thread(s) that are still in its callbacks", inside);
 	devices_tell_left(kext);
 	controls_tell_left(kext);
+	sysctls_tell_left(kext);
 	listeners_tell_left(kext);
 	policies_tell_left(kext);
 	filters_tell_left(kext);

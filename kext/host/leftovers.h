@@ -21,6 +21,7 @@ void allocations_tell_left(const struct kext *kext);
 void locks_tell_left(const struct kext *kext);
 void devices_tell_left(const struct kext *kext);
 void controls_tell_left(const struct kext *kext);
+void sysctls_tell_left(const struct kext *kext);
 void listeners_tell_left(const struct kext *kext);
 void policies_tell_left(const struct kext *kext);
 void filters_tell_left(const struct kext *kext);

@@ -5,6 +5,7 @@
  *     kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]
  *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
+ *     kexthost sysctl --socket PATH NAME[=VALUE]
  *     kexthost check BUNDLE    says whether it can be loaded, and runs nothing of it
  *     kexthost kpi             prints what is offered to kexts
  */
@@ -89,6 +90,7 @@ static int refuse_usage(void)
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
+	      "       kexthost sysctl --socket PATH NAME[=VALUE]\n"
 	      "       kexthost check BUNDLE\n"
 	      "       kexthost kpi\n",
 	      stderr);
@@ -171,7 +173,7 @@ static const struct {
 } commands[] = {
     {"load", true, true, command_load}, {"unload", true, true, command_unload},
     {"list", true, false, list},        {"check", false, true, check},
-    {"kpi", false, false, print_kpi},
+    {"kpi", false, false, print_kpi},   {"sysctl", true, true, command_value},
 };
 
 int main(int count, char **arguments)

@@ -154,5 +154,5 @@ uint32_t serve_open_file(struct exchange *exchange)
 	case KEXTHOST_CONTROL_GET:
 		return serve_transfer(exchange);
 	}
-	return DARWIN_ENOSYS;
+	return serve_sysctl(exchange);
 }

@@ -73,6 +73,8 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public async Task<string> DriveAsync(params string[] words) => (await DriveCommand(words).RunAsync(CancellationToken.None)).Output;
 
+    public async Task<CommandResult> SysctlAsync(string word) => await AskAsync("sysctl", word);
+
     /// <summary>What a program that talks to it prints.</summary>
     public async Task<string> TalkAsync(params string[] words) => (await Client(_build.Talk, words).RunAsync(CancellationToken.None)).Output;
 

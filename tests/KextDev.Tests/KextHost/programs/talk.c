@@ -9,7 +9,8 @@
  *     open NAME | read SIZE | write TEXT | nonblock | poll MILLISECONDS (what is ready) |
  *     plain (poll(2) alone, at once) | pipe (one that is polled as well, and has something) |
  *     on NUMBER (of the descriptors, from 0, which the next words are about) | close | many NAME
- *     (threads that send and receive) | nobody (be another user from then on)
+ *     (threads that send and receive) | flood COUNT (written) | bad COUNT (written from nowhere) |
+ *     sysctl NAME[=NUMBER] | names NAME | nobody (be another user from then on)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -136,6 +137,36 @@ static void make_pipe(void)
 	beside = ends[0];
 }
 
+/* NAME or NAME=NUMBER. */
+static void do_sysctl(const char *word)
+{
+	const char *value = strchr(word, '=');
+	struct kexthost_sysctl object;
+	char name[64], text[64];
+	long quad;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	quad = value ? atol(value + 1) : 0;
+	if ((value && kexthost_sysctl_set(name, &quad, strstr(name, "quad") ? 8 : 4)) ||
+	    kexthost_sysctl_get(name, &object)) {
+		tell("sysctl", -1);
+		return;
+	}
+	kexthost_sysctl_text(&object, text, sizeof(text));
+	say("sysctl: %s", text);
+}
+
+static void print_names(const char *name)
+{
+	const struct kexthost_header request = {.operation = KEXTHOST_SYSCTL_NAMES};
+	struct kexthost_answer answer;
+
+	if (!kexthost_request(&request, name, strlen(name), &answer))
+		tell("names", -1);
+	else
+		say("%s", answer.data);
+}
+
 struct round {
 	const char *name;
 	int echoed;
@@ -236,6 +267,15 @@ static int do_with(const char *word, const char *operand)
 		set_buffer(operand);
 	} else if (!strcmp(word, "patience")) {
 		set_patience(operand);
+	} else if (!strcmp(word, "flood")) {
+		memset(buffer, 'f', sizeof(buffer));
+		tell(word, kexthost_write(descriptors[at], buffer, strtoul(operand, NULL, 0)));
+	} else if (!strcmp(word, "bad")) {
+		tell(word, kexthost_write(descriptors[at], NULL, strtoul(operand, NULL, 0)));
+	} else if (!strcmp(word, "sysctl")) {
+		do_sysctl(operand);
+	} else if (!strcmp(word, "names")) {
+		print_names(operand);
 	} else if (!strcmp(word, "many")) {
 		echo_many(operand);
 	} else if (!strcmp(word, "on")) {
