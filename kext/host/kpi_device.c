@@ -11,6 +11,7 @@
 #include "kext.h"
 #include "kpi.h"
 #include "leftovers.h"
+#include "nodes.h"
 #include "process.h"
 
 #define MAJORS      64
@@ -173,6 +174,7 @@ static struct node *make_node(const struct node *like, const char *format, va_li
 	}
 	node->next = nodes;
 	nodes = node;
+	nodes_add(node->name, node->device, node->uid, node->gid, node->mode);
 	pthread_mutex_unlock(&mutex);
 	return node;
 }
@@ -217,24 +219,31 @@ static void kernel_devfs_remove(void *handle)
 	pthread_mutex_lock(&mutex);
 	for (link = &nodes; *link && *link != handle; link = &(*link)->next)
 		;
-	if (*link)
+	if (*link) {
+		nodes_remove((*link)->name);
 		*link = (*link)->next;
+	}
 	pthread_mutex_unlock(&mutex);
 	free(handle);
 }
 
-static bool may(const struct node *node, const struct process *process, int access)
+/* As the node in /dev says, where there is one: its owner may have changed what it says. */
+static int check_access(const struct node *node, const struct process *process, int access)
 {
 	const struct credential *credential = process->credential;
+	struct stat status = {.st_uid = node->uid, .st_gid = node->gid};
 	int shift = 0;
 
+	status.st_mode = (mode_t)node->mode;
+	if (nodes_are_made() && !nodes_look_up(node->name, &status))
+		return DARWIN_ENOENT;
 	if (!credential->uid)
-		return true;
-	if (credential->uid == node->uid)
+		return 0;
+	if (credential->uid == status.st_uid)
 		shift = 6;
-	else if (credential->gid == node->gid)
+	else if (credential->gid == status.st_gid)
 		shift = 3;
-	return (node->mode >> shift & access) == access;
+	return (status.st_mode >> shift & (mode_t)access) == (mode_t)access ? 0 : DARWIN_EACCES;
 }
 
 int devfs_look_up(const char *name, const struct process *process, int access, int32_t *device)
@@ -242,15 +251,13 @@ int devfs_look_up(const char *name, const struct process *process, int access, i
 	int (*clone)(int32_t, int) = NULL;
 	struct kext_call call;
 	struct node *node;
-	int error = 0, minor;
+	int error = DARWIN_ENOENT, minor;
 
 	pthread_mutex_lock(&mutex);
 	node = find_node(name);
-	if (!node) {
-		error = DARWIN_ENOENT;
-	} else if (!may(node, process, access)) {
-		error = DARWIN_EACCES;
-	} else {
+	if (node)
+		error = check_access(node, process, access);
+	if (!error) {
 		*device = node->device;
 		clone = node->clone;
 	}

@@ -21,6 +21,7 @@
 #include "kext.h"
 #include "kpi.h"
 #include "log.h"
+#include "nodes.h"
 #include "open_files.h"
 #include "osreturn.h"
 #include "panic.h"
@@ -28,22 +29,18 @@
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *times, *console, *reports, *nvram, *release, *operand;
+	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *operand;
 	bool check;
 };
 
 static bool read_options(int count, char **arguments, struct options *options)
 {
 	static const struct option known[] = {
-	    {"socket", required_argument, NULL, 's'},
-	    {"log", required_argument, NULL, 'l'},
-	    {"log-times", required_argument, NULL, 't'},
-	    {"console", required_argument, NULL, 'o'},
-	    {"reports", required_argument, NULL, 'r'},
-	    {"nvram", required_argument, NULL, 'n'},
-	    {"release", required_argument, NULL, 'v'},
-	    {"check", no_argument, NULL, 'c'},
-	    {0},
+	    {"socket", required_argument, NULL, 's'},    {"log", required_argument, NULL, 'l'},
+	    {"log-times", required_argument, NULL, 't'}, {"console", required_argument, NULL, 'o'},
+	    {"reports", required_argument, NULL, 'r'},   {"nvram", required_argument, NULL, 'n'},
+	    {"nodes", required_argument, NULL, 'd'},     {"release", required_argument, NULL, 'v'},
+	    {"check", no_argument, NULL, 'c'},           {0},
 	};
 	int option;
 
@@ -63,6 +60,9 @@ static bool read_options(int count, char **arguments, struct options *options)
 			break;
 		case 'n':
 			options->nvram = optarg;
+			break;
+		case 'd':
+			options->nodes = optarg;
 			break;
 		case 'v':
 			options->release = optarg;
@@ -85,8 +85,8 @@ static bool read_options(int count, char **arguments, struct options *options)
 static int refuse_usage(void)
 {
 	fputs("usage: kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]\n"
-	      "                [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] "
-	      "[BUNDLE]\n"
+	      "                [--reports FOLDER] [--nodes FOLDER] [--nvram FILE]\n"
+	      "                [--release VERSION] [--check] [BUNDLE]\n"
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
@@ -127,6 +127,8 @@ static int run(const struct options *options)
 		panic_set_nvram(options->nvram);
 	if (options->check)
 		allocations_check();
+	if (options->nodes)
+		nodes_set_folder(options->nodes);
 	trap_init();
 	trap_init_thread();
 	listening = control_listen(options->socket);

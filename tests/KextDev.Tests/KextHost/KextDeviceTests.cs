@@ -33,6 +33,36 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
         (await host.UnloadAsync()).ExitCode.ShouldBe(0);
     }
 
+    /// <summary>Only the superuser may make nodes; the device works without one, and the log says what is missing.</summary>
+    [Fact]
+    public async Task Shows_the_device_where_the_system_keeps_its_own()
+    {
+        var nodes = Directory.CreateDirectory(_folder.Combine("nodes")).FullName;
+        var node = Path.Combine(nodes, "sample");
+        await using var host = await LoadAsync("return 0;", options: ["--nodes", nodes]);
+        if (host.Log.Contains("No node for the device sample: Operation not permitted.", StringComparison.Ordinal))
+        {
+            Environment.IsPrivilegedProcess.ShouldBeFalse();
+            File.Exists(node).ShouldBeFalse();
+            return;
+        }
+
+        (await StatAsync(node)).ShouldBe("character special file 600");
+        (await host.DriveAsync("open", "sample", "close")).ShouldBe("open: ok\nclose: ok\n");
+        (await new HostCommand("cat", node).TryRunAsync(CancellationToken.None)).Error.ShouldContain("No such device or address");
+
+        File.Delete(node);
+        (await host.DriveAsync("open", "sample")).ShouldBe("open: ENOENT\n");
+        (await host.UnloadAsync()).ExitCode.ShouldBe(0);
+        (await host.LoadAsync(Directory.EnumerateDirectories(_folder.Path, "sample.kext", SearchOption.AllDirectories).Single())).ExitCode.ShouldBe(0);
+        (await StatAsync(node)).ShouldBe("character special file 600");
+        (await host.UnloadAsync()).ExitCode.ShouldBe(0);
+        Directory.EnumerateFileSystemEntries(nodes).ShouldBeEmpty();
+    }
+
+    private static async Task<string> StatAsync(string file) =>
+        (await new HostCommand("stat", "-c", "%F %a", file).RunAsync(CancellationToken.None)).Output.Trim();
+
     /// <summary>More of it than goes into one packet between the host and its client.</summary>
     [Fact]
     public async Task Reads_and_writes_the_memory_of_the_calling_process()
@@ -159,7 +189,8 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
         result.Error.ShouldContain("left behind: 1 thread(s) that are still in its callbacks");
     }
 
-    private async Task<RunningHost> LoadAsync(string body, string stop = "remove_device(); lck_mtx_free(mutex, group); lck_grp_free(group); return 0;")
+    private async Task<RunningHost> LoadAsync(
+        string body, string stop = "remove_device(); lck_mtx_free(mutex, group); lck_grp_free(group); return 0;", params IEnumerable<string> options)
     {
         var bundle = await TestKext.BuildAsync(
             _folder,
@@ -169,7 +200,7 @@ public sealed class KextDeviceTests(KextHostBuild build) : IDisposable
                 ? "group = lck_grp_alloc_init(\"sample\", NULL); mutex = lck_mtx_alloc_init(group, NULL);"
                 : "") + " return 0; }\n"
             + $"static int stop(void) {{ {stop} }}\nvoid *used[] = {{ &group, &mutex, &asleep }};");
-        var host = await RunningHost.StartAsync(build);
+        var host = await RunningHost.StartAsync(build, options);
         (await host.LoadAsync(bundle)).ExitCode.ShouldBe(0);
         return host;
     }
