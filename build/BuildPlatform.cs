@@ -1,4 +1,4 @@
-/// <summary>What to build for. Nuke takes the names in any case.</summary>
+/// <summary>What to build and test for. Nuke takes the names in any case.</summary>
 internal enum BuildPlatform
 {
     Linux,

@@ -32,7 +32,7 @@ internal interface IKernelBenchmark : IKernelTest
 
     private async Task MeasureBootAsync(IAnsiConsole console, CancellationToken cancellationToken)
     {
-        var boot = await new BootBenchmark(FindGuest(LoadProject()), Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
+        var boot = await new BootBenchmark(FindGuests(LoadProject())[0], Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
         Write(console, "From guest start to the first SSH command, medians", ("KextDev", boot.Ours), ("bare QEMU, polled with ssh", boot.Bare));
         console.WriteLine($"ratio {Number(boot.Ratio)}");
     }
@@ -63,8 +63,8 @@ internal interface IKernelBenchmark : IKernelTest
                 line => line.GetProperty("stage").GetString(),
                 line => TimeSpan.Parse(line.GetProperty("duration").GetString()!, CultureInfo.InvariantCulture),
                 StringComparer.Ordinal);
-        var boot = stages["acquireGuest"].Single();
-        var stress = stages["stress"].Single();
+        var boot = Sum(stages["acquireGuest"]);
+        var stress = Sum(stages["stress"]);
         Write(console, "A whole warm KernelTest, plan quick", ("whole, from build.sh on", whole), ("boot", boot), ("stress", stress), ("everything else", whole - boot - stress));
     }
 
@@ -74,6 +74,8 @@ internal interface IKernelBenchmark : IKernelTest
         console.WriteLine();
         await new KextHostBenchmark(RootDirectory, State, console.WriteLine).RunAsync(await KextToolchains.FindAsync(Sdk, cancellationToken), cancellationToken);
     }
+
+    private static TimeSpan Sum(IEnumerable<TimeSpan> times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
 
     private async Task MeasureRingAsync(CancellationToken cancellationToken) =>
         await OwnTests.BenchRingAsync(RootDirectory, State, cancellationToken);

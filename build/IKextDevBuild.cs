@@ -12,7 +12,10 @@ internal interface IKextDevBuild : INukeBuild
     [Parameter("The manifest of the extension under test, or its folder. Default: kext/kextdev.json of this repository.")]
     string? Project => TryGetValue(() => Project);
 
-    [Parameter("The guest to use: a name from vm/ or the path of a guest file. Default: the one that the manifest names.")]
+    [Parameter("Linux (the module), darwin (the macOS kext) or all. Default: all that the project has; for targets that want one guest, the first of them.")]
+    BuildPlatform? Platform => TryGetValue<BuildPlatform?>(() => Platform);
+
+    [Parameter("The guest to use: a name from vm/ or the path of a guest file; its platform is the one that is meant. Default: those that the manifest names.")]
     string? Guest => TryGetValue(() => Guest);
 
     [Parameter("1 skips every kernel target, saying so; 0 or nothing runs them.")]
@@ -40,7 +43,41 @@ internal interface IKextDevBuild : INukeBuild
         return KextDev.Projects.Project.Load(path);
     }
 
-    sealed GuestDefinition FindGuest(Project project) => GuestDefinition.Find(Guest ?? project.Guest, RootDirectory / "vm");
+    /// <summary>The systems that are meant, in the manifest's order.</summary>
+    sealed IReadOnlyList<GuestPlatform> FindPlatforms(Project project)
+    {
+        if (Guest is not null)
+        {
+            return [FindGuests(project)[0].Platform];
+        }
+
+        return Platform switch
+        {
+            BuildPlatform.Linux => [GuestPlatform.Linux],
+            BuildPlatform.Darwin => [GuestPlatform.Darwin],
+            _ => project.Platforms,
+        };
+    }
+
+    /// <summary>The guests that are meant, one for each system.</summary>
+    sealed IReadOnlyList<GuestDefinition> FindGuests(Project project)
+    {
+        if (Guest is null)
+        {
+            return [.. FindPlatforms(project).Select(platform => Define(project.GuestOf(platform)))];
+        }
+
+        var guest = Define(Guest);
+        return Platform is null or BuildPlatform.All || Platform.ToString() == guest.Platform.ToString()
+            ? [guest]
+            : throw new TargetFailedException($"--platform {Platform} and --guest {Guest} contradict each other: that guest runs {guest.Platform}. Leave one of them out.");
+    }
+
+    /// <summary>The guests that are meant by a target that wants one unless all are asked for.</summary>
+    sealed IReadOnlyList<GuestDefinition> FindGuestsOrFirst(Project project) =>
+        Platform is BuildPlatform.All ? FindGuests(project) : [FindGuests(project)[0]];
+
+    private GuestDefinition Define(string nameOrPath) => GuestDefinition.Find(nameOrPath, RootDirectory / "vm");
 
     sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence));
 
@@ -66,11 +103,17 @@ internal interface IKextDevBuild : INukeBuild
     /// <summary>For targets that are no run with a folder of its own: what happens is printed, and kept nowhere.</summary>
     sealed RunJournal ConsoleJournal() => new(TimeProvider.System, [.. RunReports.Shown(RunReports.Terminal())]);
 
-    /// <summary>The guest of VmUp.</summary>
-    sealed async Task<GuestStatus> FindKeptGuestAsync(GuestDefinition definition, CancellationToken cancellationToken)
+    /// <summary>The one guest of VmUp's among some.</summary>
+    sealed async Task<GuestStatus> FindKeptGuestAsync(IReadOnlyList<GuestDefinition> definitions, CancellationToken cancellationToken)
     {
         var running = await GuestFactory.ListAsync(Site, cancellationToken);
-        return running.FirstOrDefault(guest => guest.Kept && guest.Name.Split('.')[0] == definition.Name)
-            ?? throw new InfrastructureException($"The guest {definition.Name} is not up. ./build.sh VmUp starts it.");
+        var kept = running.Where(guest => guest.Kept && definitions.Any(definition => definition.Name == guest.Name.Split('.')[0])).ToList();
+        var names = string.Join(", ", definitions.Select(definition => definition.Name));
+        return kept.Count switch
+        {
+            1 => kept[0],
+            0 => throw new InfrastructureException($"None of these guests is up: {names}. ./build.sh VmUp starts one, with --guest NAME which one you like."),
+            _ => throw new InfrastructureException($"More than one guest is up: {string.Join(", ", kept.Select(guest => guest.Name))}. Say which by --guest NAME."),
+        };
     }
 }

@@ -7,26 +7,31 @@ using Spectre.Console;
 internal interface IVm : IKernelDeps
 {
     Target VmUp => _ => _
-        .Description("Boots the guest and keeps it up, so that KernelTest runs need not boot one.")
+        .Description("Boots a guest and keeps it up, so that KernelTest runs need not boot one. By default the Linux guest; --platform darwin, all, or --guest NAME says otherwise.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
         {
-            var guest = GuestFactory.Create(FindGuest(LoadProject()), Site);
-            await using (guest)
+            foreach (var definition in FindGuestsOrFirst(LoadProject()))
             {
+                await using var guest = GuestFactory.Create(definition, Site);
                 var endpoint = await guest.StartAsync(token);
                 (guest as IKeepable)?.Keep();
-                Log.Information("Guest {Name} is up at {Host}:{Port}. ./build.sh VmShell gets in, ./build.sh VmDown ends it", guest.Name, endpoint.Host, endpoint.Port);
+                Log.Information(
+                    "Guest {Name} is up at {Host}:{Port}. ./build.sh VmShell --guest {Definition} gets in, ./build.sh VmDown ends it",
+                    guest.Name, endpoint.Host, endpoint.Port, Guest ?? definition.Name);
             }
         }));
 
     Target VmDown => _ => _
-        .Description("Stops the guest that VmUp keeps.")
+        .Description("Stops the guests that VmUp keeps, or the one of --platform or --guest.")
         .Executes(() => WorkAsync(async token =>
         {
-            await using var guest = GuestFactory.Create(FindGuest(LoadProject()), Site);
-            await guest.StopAsync(token);
+            foreach (var definition in FindGuests(LoadProject()))
+            {
+                await using var guest = GuestFactory.Create(definition, Site);
+                await guest.StopAsync(token);
+            }
         }));
 
     Target VmStatus => _ => _
@@ -54,10 +59,10 @@ internal interface IVm : IKernelDeps
         }));
 
     Target VmShell => _ => _
-        .Description("Opens an interactive shell in the guest that VmUp keeps.")
+        .Description("Opens an interactive shell in the guest that VmUp keeps: the only one that is up, or the one of --platform or --guest.")
         .Executes(() => WorkAsync(async token =>
         {
-            var guest = await FindKeptGuestAsync(FindGuest(LoadProject()), token);
+            var guest = await FindKeptGuestAsync(FindGuests(LoadProject()), token);
             ExitCode = await InteractiveShell.Command(guest.Endpoint).RunInTerminalAsync(token);
         }));
 }

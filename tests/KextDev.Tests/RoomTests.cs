@@ -19,9 +19,9 @@ public sealed partial class RoomTests
         ["Toolchains"] = ["Bundles", "Hosts", "MachO", "Projects", "Processes"],
         ["Guests"] = ["Hosts", "Projects", "Processes", "Toolchains"],
         ["Shells"] = ["Guests", "Processes"],
-        ["Platforms"] = ["Guests", "Shells", "Processes"],
+        ["Platforms"] = ["Bundles", "Projects", "Shells", "Processes"],
         ["Reports"] = ["Events"],
-        ["Testing"] = ["Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
+        ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 
     private static string Library => Path.Combine(Repository.Root, "tools", "KextDev");

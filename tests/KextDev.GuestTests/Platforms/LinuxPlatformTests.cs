@@ -10,14 +10,15 @@ namespace KextDev.GuestTests.Platforms;
 public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
 {
     private readonly GuestPlace _place = new();
-    private readonly LinuxPlatform _platform = new();
     private IGuest _guest = null!;
     private GuestShell _shell = null!;
+    private LinuxPlatform _platform = null!;
 
     public async Task InitializeAsync()
     {
         _guest = GuestFactory.Create(GuestPlace.Embedded, _place.Site);
         _shell = await GuestShell.ConnectAsync(await _guest.StartAsync(CancellationToken.None), CancellationToken.None);
+        _platform = new LinuxPlatform(_shell);
     }
 
     public async Task DisposeAsync()
@@ -31,7 +32,7 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_module_of_another_kernel_is_refused_with_both_kernels_named()
     {
-        var answer = await _platform.LoadAsync(_shell, new DeployedExtension("sample", "normal", "/tmp/sample.ko", "6.9.9-other"), CancellationToken.None);
+        var answer = await _platform.LoadAsync(new DeployedExtension("sample", "normal", "/tmp/sample.ko") { KernelRelease = "6.9.9-other" }, CancellationToken.None);
 
         answer.Accepted.ShouldBeFalse();
         answer.Message.ShouldContain("built for kernel 6.9.9-other");
@@ -44,7 +45,7 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
         var release = (await _shell.RunAsync("uname -r", CancellationToken.None)).Output.Trim();
         await _shell.RunAsync("echo nonsense > /tmp/sample.ko", CancellationToken.None);
 
-        var answer = await _platform.LoadAsync(_shell, new DeployedExtension("sample", "normal", "/tmp/sample.ko", release), CancellationToken.None);
+        var answer = await _platform.LoadAsync(new DeployedExtension("sample", "normal", "/tmp/sample.ko") { KernelRelease = release }, CancellationToken.None);
 
         answer.Accepted.ShouldBeFalse();
         answer.Message.ShouldContain("sample");
@@ -55,12 +56,12 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
     public async Task A_module_in_use_is_not_unloaded_and_the_answer_says_by_what()
     {
         // The guest's own network driver: its stack is always there, and virtio_net holds net_failover, which holds failover.
-        var answer = await _platform.UnloadAsync(_shell, new DeployedExtension("failover", "normal", "", ""), CancellationToken.None);
+        var answer = await _platform.UnloadAsync(new DeployedExtension("failover", "normal", ""), CancellationToken.None);
 
         answer.Accepted.ShouldBeFalse();
         answer.Message.ShouldContain("net_failover");
-        (await _platform.IsLoadedAsync(_shell, new DeployedExtension("failover", "normal", "", ""), CancellationToken.None)).ShouldBeTrue();
-        (await _platform.IsLoadedAsync(_shell, new DeployedExtension("absent", "normal", "", ""), CancellationToken.None)).ShouldBeFalse();
+        (await _platform.IsLoadedAsync(new DeployedExtension("failover", "normal", ""), CancellationToken.None)).ShouldBeTrue();
+        (await _platform.IsLoadedAsync(new DeployedExtension("absent", "normal", ""), CancellationToken.None)).ShouldBeFalse();
     }
 
     [Fact]
@@ -68,9 +69,9 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
     {
         await _shell.RunAsync($"{_platform.MarkCommand("first mark")}; echo between > /dev/kmsg; {_platform.MarkCommand("second mark")}; echo after > /dev/kmsg", CancellationToken.None);
 
-        var log = await _platform.ReadLogAsync(_shell, "second mark", CancellationToken.None);
+        var log = await _platform.ReadLogAsync("second mark", CancellationToken.None);
 
         log.ShouldHaveSingleItem().ShouldEndWith("after");
-        (await _platform.ReadLogAsync(_shell, "no such mark", CancellationToken.None)).ShouldContain(line => line.EndsWith("between"));
+        (await _platform.ReadLogAsync("no such mark", CancellationToken.None)).ShouldContain(line => line.EndsWith("between"));
     }
 }

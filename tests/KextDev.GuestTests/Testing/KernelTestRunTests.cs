@@ -25,7 +25,8 @@ public sealed class KernelTestRunTests
 
         var result = await project.RunAsync(report);
 
-        result.Tests.Select(test => (test.Name, test.Verdict)).ShouldBe(
+        var tests = result.Suites.ShouldHaveSingleItem().Tests;
+        tests.Select(test => (test.Name, test.Verdict)).ShouldBe(
         [
             ("passes", Verdict.Passed),
             ("fails", Verdict.Failed),
@@ -38,14 +39,14 @@ public sealed class KernelTestRunTests
             ("goes_on", Verdict.Passed),
         ]);
         result.Verdict.ShouldBe(Verdict.Panicked);
-        result.Tests[0].Figures.ShouldBe([new Figure("events", 42)]);
-        result.Tests[1].Failure!.ShouldContain("arithmetic");
-        result.Tests[1].LastOutput.ShouldContain("not ok 1 arithmetic # two and two make five");
-        result.Tests[1].KernelLog.ShouldContain(line => line.Contains("what the kernel said meanwhile"));
-        result.Tests[6].Failure!.ShouldContain("there is no such device");
-        result.Tests[7].Failure!.ShouldContain("sysrq triggered crash");
+        tests[0].Figures.ShouldBe([new Figure("events", 42)]);
+        tests[1].Failure!.ShouldContain("arithmetic");
+        tests[1].LastOutput.ShouldContain("not ok 1 arithmetic # two and two make five");
+        tests[1].KernelLog.ShouldContain(line => line.Contains("what the kernel said meanwhile"));
+        tests[6].Failure!.ShouldContain("there is no such device");
+        tests[7].Failure!.ShouldContain("sysrq triggered crash");
         File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sysrq_handle_crash");
-        File.ReadAllText(Path.Combine(project.RunFolder, "console.log")).ShouldContain("Kernel panic - not syncing");
+        File.ReadAllText(Path.Combine(project.RunFolder, "embedded", "console.log")).ShouldContain("Kernel panic - not syncing");
         (await project.Place.ListAsync()).ShouldBeEmpty();
     }
 
@@ -68,7 +69,7 @@ public sealed class KernelTestRunTests
         var result = await project.RunAsync(report, cancel.Token);
 
         result.Cancelled.ShouldBeTrue();
-        result.Tests.Select(test => test.Name).ShouldBe(["passes"]);
+        result.Suites[0].Tests.Select(test => test.Name).ShouldBe(["passes"]);
         report.Events[^1].ShouldBeOfType<RunEnded>();
         File.Exists(Path.Combine(project.RunFolder, "junit.xml")).ShouldBeTrue();
         (await project.Place.ListAsync()).ShouldBeEmpty();
@@ -120,7 +121,7 @@ public sealed class KernelTestRunTests
         var result = await project.RunAsync(report);
 
         result.Verdict.ShouldBe(Verdict.Failed);
-        result.Failure!.ShouldContain("sample.c:1");
+        result.Suites[0].Failure!.ShouldContain("sample.c:1");
         report.Events.OfType<CompilerPrinted>().ShouldContain(line => line.Line.Contains("error: expected expression"));
         report.Events.OfType<StageStarted>().ShouldNotContain(stage => stage.Stage == Stage.AcquireGuest);
     }

@@ -103,8 +103,7 @@ public sealed class SampleProject : IDisposable
         {
             Project = project,
             Plan = TestPlan.Quick,
-            Tests = TestPlan.Select(project, TestPlan.Quick, [], duration: null),
-            Guest = GuestPlace.Embedded,
+            Suites = [new TestSuite(GuestPlace.Embedded, TestPlan.Select(project, TestPlan.Quick, [], duration: null))],
             State = Place.State,
             RunFolder = RunFolder,
         };

@@ -16,9 +16,9 @@ public sealed class ProjectFolder : IDisposable
     public const string Manifest = """
         {
           "name": "sample",
-          "guest": "embedded",
           "platforms": {
             "linux": {
+              "guest": "embedded",
               "kbuild": "linux",
               "module": "sample",
               "variants": { "normal": [], "test": ["-DTEST"] }

@@ -21,7 +21,10 @@ public sealed class RunReportTests : IDisposable
         var path = Path.Combine(_folder, "junit.xml");
         await ReportAsync(new JUnitReport(path));
 
-        var suite = XDocument.Load(path).Root!.Element("testsuite")!;
+        var root = XDocument.Load(path).Root!;
+        root.Attribute("tests")!.Value.ShouldBe("6");
+        root.Attribute("errors")!.Value.ShouldBe("2");
+        var suite = root.Elements("testsuite").First();
         suite.Attribute("tests")!.Value.ShouldBe("4");
         suite.Attribute("failures")!.Value.ShouldBe("2");
         suite.Attribute("errors")!.Value.ShouldBe("1");
@@ -33,6 +36,20 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Fact]
+    public async Task JUnit_has_a_suite_for_each_guest_with_what_failed_besides_its_tests()
+    {
+        var path = Path.Combine(_folder, "junit.xml");
+        await ReportAsync(new JUnitReport(path));
+
+        var suites = XDocument.Load(path).Root!.Elements("testsuite").ToList();
+        suites.Select(suite => suite.Attribute("name")!.Value).ShouldBe(["osquery on embedded, plan quick", "osquery on embedded-darwin, plan quick"]);
+        var cases = suites[1].Elements("testcase").ToList();
+        cases.Select(one => one.Attribute("name")!.Value).ShouldBe(["ring_stress", "(run)"]);
+        cases[0].Attribute("classname")!.Value.ShouldBe("osquery.embedded-darwin");
+        cases[1].Element("error")!.Attribute("message")!.Value.ShouldContain("left behind: 64 bytes");
+    }
+
+    [Fact]
     public async Task Trx_counts_and_names_the_outcomes()
     {
         var path = Path.Combine(_folder, "results.trx");
@@ -40,9 +57,11 @@ public sealed class RunReportTests : IDisposable
 
         var root = XDocument.Load(path).Root!;
         root.Descendants(Trx + "Counters").Single().Attribute("failed")!.Value.ShouldBe("3");
-        root.Descendants(Trx + "UnitTestResult").Select(r => r.Attribute("outcome")!.Value).ShouldBe(["Passed", "Failed", "Failed", "Disconnected"]);
+        root.Descendants(Trx + "UnitTestResult").Select(r => r.Attribute("outcome")!.Value).ShouldBe(["Passed", "Failed", "Failed", "Disconnected", "Passed"]);
         root.Descendants(Trx + "UnitTestResult").Select(r => r.Attribute("testId")!.Value).ShouldBe(
             root.Descendants(Trx + "UnitTest").Select(t => t.Attribute("id")!.Value));
+        root.Descendants(Trx + "UnitTest").Select(t => t.Attribute("id")!.Value).ShouldBeUnique();
+        root.Descendants(Trx + "RunInfo").Single().Attribute("computerName")!.Value.ShouldBe("embedded-darwin");
     }
 
     [Fact]
@@ -53,9 +72,9 @@ public sealed class RunReportTests : IDisposable
 
         var lines = (await File.ReadAllLinesAsync(path)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         lines.Select(line => line.GetProperty("event").GetString()).ShouldBe(
-            ["runStarted", "consolePrinted", "testEnded", "testEnded", "testEnded", "testEnded", "runEnded"]);
-        lines[1].GetProperty("line").GetString().ShouldBe("\u001b[2J raw");
-        lines[3].GetProperty("result").GetProperty("verdict").GetString().ShouldBe("failed");
+            ["runStarted", "suiteStarted", "consolePrinted", "testEnded", "testEnded", "testEnded", "testEnded", "suiteEnded", "runEnded"]);
+        lines[2].GetProperty("line").GetString().ShouldBe("\u001b[2J raw");
+        lines[4].GetProperty("result").GetProperty("verdict").GetString().ShouldBe("failed");
         lines.ShouldAllBe(line => line.GetProperty("time").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
     }
 
@@ -71,7 +90,8 @@ public sealed class RunReportTests : IDisposable
         output.ShouldContain("SUBSCRIPTION of an unknown event: expected EINVAL");
         output.ShouldContain("osquery: complains");
         output.ShouldContain("events 200,000");
-        output.ShouldContain("1 of 5 passed");
+        output.ShouldContain("2 of 6 passed");
+        output.ShouldContain("embedded-darwin: org.example.kext left behind: 64 bytes");
         output.ShouldContain("not run");
         output.ShouldContain("run folder: /runs/1");
         output.ShouldNotContain('\u001b');
@@ -92,13 +112,19 @@ public sealed class RunReportTests : IDisposable
             new("lifecycle", Verdict.Panicked, TimeSpan.FromSeconds(1)) { Failure = "BUG: unable to handle kernel NULL pointer dereference in osq_ring_commit" },
             new("file_events", Verdict.ConnectionLost, TimeSpan.FromSeconds(1)) { Failure = "the connection broke" },
         ];
-        journal.Publish(new RunStarted("osquery", "quick", "embedded", [.. results.Select(r => r.Name), "not_root"], "/runs/1"));
+        TestResult[] others = [new("ring_stress", Verdict.Passed, TimeSpan.FromSeconds(2))];
+        journal.Publish(new RunStarted(
+            "osquery", "quick", [new("embedded", [.. results.Select(r => r.Name), "not_root"]), new("embedded-darwin", ["ring_stress"])], "/runs/1"));
+        journal.Publish(new SuiteStarted("embedded"));
         journal.Publish(new ConsolePrinted("\u001b[2J raw"));
         foreach (var result in results)
         {
             journal.Publish(new TestEnded(result));
         }
 
-        journal.Publish(new RunEnded(new RunResult(Verdict.Panicked, results, TimeSpan.FromSeconds(10))));
+        var first = new SuiteResult("embedded", Verdict.Panicked, results, TimeSpan.FromSeconds(10));
+        var second = new SuiteResult("embedded-darwin", Verdict.Failed, others, TimeSpan.FromSeconds(5)) { Failure = "org.example.kext left behind: 64 bytes" };
+        journal.Publish(new SuiteEnded(first));
+        journal.Publish(new RunEnded(new RunResult(Verdict.Panicked, [first, second], TimeSpan.FromSeconds(15))));
     }
 }

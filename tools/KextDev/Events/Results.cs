@@ -27,15 +27,23 @@ public sealed record CaseResult(string Name, bool Passed, bool Skipped, string? 
 /// <summary>A measured figure, such as "events/s 812345".</summary>
 public sealed record Figure(string Name, double Value);
 
-/// <summary>What a whole run came to.</summary>
+/// <summary>What the tests of one guest came to.</summary>
 /// <param name="Verdict">The gravest verdict of its tests and stages.</param>
-public sealed record RunResult(Verdict Verdict, IReadOnlyList<TestResult> Tests, TimeSpan Duration)
+public sealed record SuiteResult(string Guest, Verdict Verdict, IReadOnlyList<TestResult> Tests, TimeSpan Duration)
 {
-    /// <summary>Why the run as a whole failed, where it was not a test; null otherwise.</summary>
+    /// <summary>Why the suite as a whole failed, where it was not a test; null otherwise.</summary>
     public string? Failure { get; init; }
+}
 
+/// <summary>What a whole run came to.</summary>
+/// <param name="Verdict">The gravest verdict of its suites.</param>
+public sealed record RunResult(Verdict Verdict, IReadOnlyList<SuiteResult> Suites, TimeSpan Duration)
+{
     /// <summary>True when the user ended the run; its results are what there was until then.</summary>
     public bool Cancelled { get; init; }
+
+    /// <summary>How many tests passed, in all suites.</summary>
+    public int Passed => Suites.Sum(suite => suite.Tests.Count(test => test.Verdict == Verdict.Passed));
 
     /// <summary>The gravest of some verdicts; a dead kernel outweighs all, a true failure outweighs trouble with the surroundings.</summary>
     public static Verdict Gravest(IEnumerable<Verdict> verdicts) => verdicts.DefaultIfEmpty(Verdict.Passed).MaxBy(Gravity);

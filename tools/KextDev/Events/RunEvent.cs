@@ -12,8 +12,17 @@ public abstract record RunEvent
 }
 
 /// <summary>The first event of a run.</summary>
+/// <param name="Suites">In the order in which they run.</param>
 /// <param name="Folder">Where the run's files are.</param>
-public sealed record RunStarted(string Project, string Plan, string Guest, IReadOnlyList<string> Tests, string Folder) : RunEvent;
+public sealed record RunStarted(string Project, string Plan, IReadOnlyList<PlannedSuite> Suites, string Folder) : RunEvent;
+
+/// <summary>The tests that one guest is to run.</summary>
+public sealed record PlannedSuite(string Guest, IReadOnlyList<string> Tests);
+
+/// <summary>What follows, up to the suite's end, happens with one guest.</summary>
+public sealed record SuiteStarted(string Guest) : RunEvent;
+
+public sealed record SuiteEnded(SuiteResult Result) : RunEvent;
 
 public sealed record StageStarted(Stage Stage) : RunEvent;
 

@@ -124,14 +124,6 @@ public enum GuestDriver
     Qemu,
 }
 
-public enum GuestPlatform
-{
-    Linux,
-
-    /// <summary>Kernel extensions of macOS, run by kexthost behind the commands of macOS.</summary>
-    Darwin,
-}
-
 public enum GuestRecipe
 {
     /// <summary>Debian's cloud kernel, busybox and dropbear, in memory alone.</summary>

@@ -1,10 +1,8 @@
-using KextDev.Shells;
-
 namespace KextDev.Platforms;
 
 /// <summary>
-/// What a guest's operating system does with a kernel extension. What the kernel refuses is an answer, not an exception;
-/// exceptions are lost connections.
+/// What the system of one guest does with a kernel extension, over one shell. What the kernel refuses is an answer, not an exception;
+/// exceptions are lost connections, and systems that are not what they are taken for.
 /// </summary>
 public interface IKernelPlatform
 {
@@ -14,27 +12,45 @@ public interface IKernelPlatform
     /// <summary>A shell command that unloads the extension and exits non-zero when the kernel refuses.</summary>
     string UnloadCommand(DeployedExtension extension);
 
-    /// <summary>A shell command that writes one line into the kernel's own log, so that what follows it can be attributed.</summary>
+    /// <summary>A shell command that leaves a mark in the kernel's log, so that what follows it can be attributed.</summary>
     string MarkCommand(string mark);
 
-    /// <summary>Loads the extension; a refusal says why in the kernel's words.</summary>
-    Task<KernelAnswer> LoadAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken);
+    /// <summary>Gives files that were copied to the guest the owner and the modes that its loader asks for.</summary>
+    Task PrepareAsync(DeployedExtension extension, CancellationToken cancellationToken);
+
+    /// <summary>Loads the extension, and makes sure that it is this one that is loaded; a refusal says why in the kernel's words.</summary>
+    Task<KernelAnswer> LoadAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
     /// <summary>Unloads the extension; a refusal says who still uses it.</summary>
-    Task<KernelAnswer> UnloadAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken);
+    Task<KernelAnswer> UnloadAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
-    Task<bool> IsLoadedAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken);
+    Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
-    /// <summary>The kernel log's lines after the last line that contains the mark; all lines where the mark is null or has scrolled away.</summary>
-    Task<IReadOnlyList<string>> ReadLogAsync(GuestShell shell, string? mark, CancellationToken cancellationToken);
+    /// <summary>The kernel log's lines after the mark; all lines where the mark is null or has scrolled away.</summary>
+    Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken);
+
+    /// <summary>The reports that the system wrote about its kernel or the extension since it was last asked, or since the shell was connected.</summary>
+    Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken);
+
+    /// <summary>What the guest alone knows about its kernel, the most important first.</summary>
+    IAsyncEnumerable<Evidence> CollectAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>An extension's bundle or module that lies in the guest.</summary>
 /// <param name="Name">The name by which the kernel knows it.</param>
 /// <param name="Variant">Which of its builds this is.</param>
 /// <param name="Path">Absolute path in the guest.</param>
-/// <param name="BuiltFor">The kernel that it was built for, in the platform's own form.</param>
-public sealed record DeployedExtension(string Name, string Variant, string Path, string BuiltFor);
+public sealed record DeployedExtension(string Name, string Variant, string Path)
+{
+    /// <summary>The kernel that it was built for, as <c>uname -r</c> prints it there; null for any.</summary>
+    public string? KernelRelease { get; init; }
+
+    /// <summary>As the kernel shows it once it is loaded; null where nobody looks.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Of this very build; null where it has none.</summary>
+    public Guid? Uuid { get; init; }
+}
 
 /// <summary>What the kernel said to a load or an unload.</summary>
 /// <param name="Message">Empty when accepted; otherwise what was refused and why.</param>
@@ -47,3 +63,14 @@ public sealed record KernelAnswer(bool Accepted, string Message)
 
     public static KernelAnswer No(string message) => new(Accepted: false, message);
 }
+
+/// <summary>A report in the system's own folder of diagnostic reports.</summary>
+/// <param name="Name">The file's.</param>
+/// <param name="Text">Its content: a guest's text.</param>
+/// <param name="IsPanic">Whether it tells of the kernel's death.</param>
+public sealed record SystemReport(string Name, string Text, bool IsPanic);
+
+/// <summary>Something to keep of a guest.</summary>
+/// <param name="File">A name for it.</param>
+/// <param name="Text">Whatever the guest printed.</param>
+public sealed record Evidence(string File, string Text);

@@ -1,15 +1,19 @@
-using KextDev.Guests;
+using KextDev.Platforms.Darwin;
 using KextDev.Platforms.Linux;
+using KextDev.Projects;
+using KextDev.Shells;
 
 namespace KextDev.Platforms;
 
 /// <summary>The only switch over operating systems.</summary>
 public static class KernelPlatforms
 {
-    public static IKernelPlatform Of(GuestPlatform platform) => platform switch
+    /// <summary>What the system behind a shell does with extensions.</summary>
+    /// <exception cref="InfrastructureException">The guest runs another system.</exception>
+    public static async Task<IKernelPlatform> OpenAsync(GuestPlatform platform, GuestShell shell, CancellationToken cancellationToken) => platform switch
     {
-        GuestPlatform.Linux => new LinuxPlatform(),
-        GuestPlatform.Darwin => throw new InfrastructureException("Kernel extensions of macOS cannot be tested yet: the platform is not there."),
+        GuestPlatform.Linux => new LinuxPlatform(shell),
+        GuestPlatform.Darwin => await DarwinPlatform.OpenAsync(shell, cancellationToken),
         _ => throw new ArgumentOutOfRangeException(nameof(platform), platform, "No such platform."),
     };
 }

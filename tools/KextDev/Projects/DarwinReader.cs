@@ -31,6 +31,7 @@ internal sealed partial class DarwinReader(
 
         return new DarwinExtension(ReadInfo(manifest), Sources(manifest))
         {
+            Guest = manifest.Guest,
             Include = [.. (manifest.Include ?? []).Select((folder, index) => Folder($"{Path}.include[{index}]", folder))],
             Headers = manifest.Headers is null ? null : Folder($"{Path}.headers", manifest.Headers),
             Flags = manifest.Flags ?? [],

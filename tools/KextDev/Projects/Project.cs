@@ -5,17 +5,31 @@ namespace KextDev.Projects;
 /// <summary>An extension under test: its sources, and the programs that test it. Every path is a full one.</summary>
 /// <param name="Name">Safe as a file name.</param>
 /// <param name="File">The manifest that this was read from.</param>
-/// <param name="Guest">The guest that the project is tested in unless the user names another.</param>
 /// <param name="Linux">How the Linux module is built; null when the project has none.</param>
 /// <param name="Darwin">How the macOS kext is built; null when the project has none. One of the two is there.</param>
 /// <param name="Programs">What the guest programs have in common.</param>
 /// <param name="Tests">In the order in which they run.</param>
 public sealed record Project(
-    string Name, string File, string Guest, LinuxExtension? Linux, DarwinExtension? Darwin, GuestPrograms Programs,
+    string Name, string File, LinuxExtension? Linux, DarwinExtension? Darwin, GuestPrograms Programs,
     IReadOnlyList<TestDeclaration> Tests)
 {
     /// <summary>The folder of the manifest: everything that is built lies in it.</summary>
     public string Folder => Path.GetDirectoryName(File)!;
+
+    /// <summary>The systems that the extension is built for; one at least.</summary>
+    public IReadOnlyList<GuestPlatform> Platforms =>
+        [.. Enum.GetValues<GuestPlatform>().Where(platform => platform == GuestPlatform.Linux ? Linux is not null : Darwin is not null)];
+
+    /// <summary>The build of the extension that is meant when nobody asks for another: the same on every system.</summary>
+    public string DefaultVariant => Linux?.DefaultVariant ?? RequireDarwin().DefaultVariant;
+
+    /// <summary>The name by which the system's kernel knows the extension.</summary>
+    /// <exception cref="InfrastructureException">The project has no extension for this system.</exception>
+    public string ExtensionName(GuestPlatform platform) => platform == GuestPlatform.Linux ? RequireLinux().Module : RequireDarwin().Info.Identifier;
+
+    /// <summary>The guest that the extension is tested in on this system unless the user names another.</summary>
+    /// <exception cref="InfrastructureException">The project has no extension for this system.</exception>
+    public string GuestOf(GuestPlatform platform) => platform == GuestPlatform.Linux ? RequireLinux().Guest : RequireDarwin().Guest;
 
     /// <exception cref="InfrastructureException">The project has no Linux module.</exception>
     public LinuxExtension RequireLinux() => Linux ?? throw Missing("linux", "Linux module");
@@ -40,7 +54,11 @@ public sealed record Project(
 /// <param name="Variants">Compiler flags of each variant, by its name.</param>
 /// <param name="DefaultVariant">The one that is built when nobody asks for another.</param>
 public sealed record LinuxExtension(
-    string KbuildFolder, string Module, IReadOnlyDictionary<string, IReadOnlyList<string>> Variants, string DefaultVariant);
+    string KbuildFolder, string Module, IReadOnlyDictionary<string, IReadOnlyList<string>> Variants, string DefaultVariant)
+{
+    /// <summary>The guest that it is tested in unless the user names another.</summary>
+    public required string Guest { get; init; }
+}
 
 /// <param name="Info">What Info.plist says in the normal build.</param>
 /// <param name="Sources">C and C++ sources, in a fixed order.</param>
@@ -48,6 +66,9 @@ public sealed record DarwinExtension(KextInfo Info, IReadOnlyList<string> Source
 {
     /// <summary>The variant that is a build for tests: it is never packed, and KERNEL_TEST is defined in it.</summary>
     public const string TestVariant = "test";
+
+    /// <summary>The guest that it is tested in unless the user names another.</summary>
+    public required string Guest { get; init; }
 
     /// <summary>Folders in which the sources look for headers.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
@@ -96,6 +117,7 @@ public sealed record GuestPrograms(IReadOnlyList<string> Flags, IReadOnlyList<st
 /// <param name="Source">The C source with its main.</param>
 /// <param name="Variant">The build of the extension that it tests.</param>
 /// <param name="Extension">Whether the extension is loaded when the test starts.</param>
+/// <param name="Platforms">The systems that it runs on.</param>
 /// <param name="TimeLimit">Of one run.</param>
 /// <param name="Arguments">For the program, in every plan.</param>
 /// <param name="Plans">Further arguments, by the plan's name; empty: the test runs in every plan.</param>
@@ -104,6 +126,7 @@ public sealed record TestDeclaration(
     string Source,
     string Variant,
     ExtensionState Extension,
+    IReadOnlyList<GuestPlatform> Platforms,
     TimeSpan TimeLimit,
     IReadOnlyList<string> Arguments,
     IReadOnlyDictionary<string, IReadOnlyList<string>> Plans);

@@ -9,22 +9,23 @@ namespace KextDev.Projects;
 /// <param name="Platforms">The systems that the extension is built for.</param>
 /// <param name="Programs">How the programs that run in the guest are compiled.</param>
 /// <param name="Tests">In the order in which they run.</param>
-/// <param name="Guest">The guest that the project is tested in unless the user names another.</param>
-internal sealed record ProjectManifest(
-    string Name, PlatformsManifest Platforms, ProgramsManifest Programs, IReadOnlyList<TestManifest> Tests, string Guest = "embedded");
+internal sealed record ProjectManifest(string Name, PlatformsManifest Platforms, ProgramsManifest Programs, IReadOnlyList<TestManifest> Tests);
 
 internal sealed record PlatformsManifest(LinuxManifest? Linux = null, DarwinManifest? Darwin = null);
 
 /// <param name="Kbuild">Folder with the module's Kbuild file.</param>
 /// <param name="Module">The module's name: KBUILD makes MODULE.ko.</param>
 /// <param name="Variants">Compiler flags of each way to build it, by the way's name. The first one is built when nobody asks for another.</param>
-internal sealed record LinuxManifest(string Kbuild, string Module, OrderedDictionary<string, IReadOnlyList<string>> Variants);
+/// <param name="Guest">The guest that it is tested in unless the user names another.</param>
+internal sealed record LinuxManifest(
+    string Kbuild, string Module, OrderedDictionary<string, IReadOnlyList<string>> Variants, string Guest = "embedded");
 
 /// <param name="Identifier">The bundle's identifier.</param>
 /// <param name="Version">By the loader's rules, such as 1.2.3 or 1.0.0d1.</param>
 /// <param name="Sources">Files, or patterns with '*' and '?' in the last part; '**' before it is any folder.</param>
 /// <param name="Libraries">OSBundleLibraries: identifiers and versions.</param>
 /// <param name="Variants">Compiler flags of each way to build it, by the way's name. The first one is the default, "test" is the test build.</param>
+/// <param name="Guest">The guest that it is tested in unless the user names another.</param>
 /// <param name="Bundle">Name of the bundle and its executable; the project's name when absent.</param>
 /// <param name="Include">Folders in which the sources look for headers.</param>
 /// <param name="Headers">Folder of own declarations of the kernel's interface, used where no SDK is given.</param>
@@ -44,6 +45,7 @@ internal sealed record DarwinManifest(
     IReadOnlyList<string> Sources,
     OrderedDictionary<string, string> Libraries,
     OrderedDictionary<string, IReadOnlyList<string>> Variants,
+    string Guest = "embedded-darwin",
     string? Bundle = null,
     IReadOnlyList<string>? Include = null,
     string? Headers = null,
@@ -79,6 +81,7 @@ internal sealed record ProgramsManifest(
 /// <param name="TimeLimit">Seconds.</param>
 /// <param name="Variant">The build of the extension that it tests; the first one when absent.</param>
 /// <param name="Extension">Whether it is loaded when the test starts.</param>
+/// <param name="Platforms">The systems that it runs on; all of the project when absent.</param>
 /// <param name="Arguments">For the program, in every plan.</param>
 /// <param name="Plans">Further arguments, by the plan's name. A test with plans runs in these alone; one without runs in all.</param>
 internal sealed record TestManifest(
@@ -87,5 +90,6 @@ internal sealed record TestManifest(
     [property: Range(1, 86_400)] int TimeLimit,
     string? Variant = null,
     ExtensionState Extension = ExtensionState.Loaded,
+    IReadOnlyList<GuestPlatform>? Platforms = null,
     IReadOnlyList<string>? Arguments = null,
     IReadOnlyDictionary<string, IReadOnlyList<string>>? Plans = null);

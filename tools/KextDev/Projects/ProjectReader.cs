@@ -14,14 +14,14 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
         var linux = ReadLinux();
         var darwin = new DarwinReader(located, _manifest.Platforms.Darwin, CheckName, Resolve).Read();
         var variants = SharedVariants(linux, darwin);
-        var programs = ReadPrograms();
+        var without = new Project(_manifest.Name, _file, linux, darwin, ReadPrograms(), []);
         var tests = new List<TestDeclaration>();
         foreach (var (index, test) in _manifest.Tests.Index())
         {
-            tests.Add(ReadTest($"tests[{index}]", test, variants, tests, programs));
+            tests.Add(ReadTest($"tests[{index}]", test, variants, tests, without));
         }
 
-        return new Project(_manifest.Name, _file, _manifest.Guest, linux, darwin, programs, tests);
+        return without with { Tests = tests };
     }
 
     /// <summary>The variants' names, the default first: a test asks for its variant whatever system it runs on.</summary>
@@ -78,7 +78,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             CheckName($"{path}.variants.{name}", name);
         }
 
-        return new LinuxExtension(folder, linux.Module, linux.Variants, linux.Variants.GetAt(0).Key);
+        return new LinuxExtension(folder, linux.Module, linux.Variants, linux.Variants.GetAt(0).Key) { Guest = linux.Guest };
     }
 
     private GuestPrograms ReadPrograms()
@@ -96,7 +96,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             others.ToDictionary(other => other.Key, other => Source($"programs.others.{other.Key}", other.Value), StringComparer.Ordinal));
     }
 
-    private TestDeclaration ReadTest(string path, TestManifest test, IReadOnlyList<string> variants, List<TestDeclaration> earlier, GuestPrograms programs)
+    private TestDeclaration ReadTest(string path, TestManifest test, IReadOnlyList<string> variants, List<TestDeclaration> earlier, Project project)
     {
         CheckName($"{path}.name", test.Name);
         var twin = earlier.FindIndex(other => other.Name == test.Name);
@@ -105,7 +105,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             throw located.Problem($"{path}.name", $"a test is called '{test.Name}' already, in line {located.Line($"tests[{twin}].name")}. Give this one another name.");
         }
 
-        if (programs.Others.ContainsKey(test.Name))
+        if (project.Programs.Others.ContainsKey(test.Name))
         {
             throw located.Problem($"{path}.name", $"a program is called '{test.Name}' already, in line {located.Line($"programs.others.{test.Name}")}. Give this one another name.");
         }
@@ -132,7 +132,27 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
         }
 
         return new TestDeclaration(
-            test.Name, Source($"{path}.source", test.Source), variant, test.Extension, TimeSpan.FromSeconds(test.TimeLimit), arguments, plans);
+            test.Name, Source($"{path}.source", test.Source), variant, test.Extension, ReadPlatforms($"{path}.platforms", test, project), TimeSpan.FromSeconds(test.TimeLimit), arguments, plans);
+    }
+
+    private IReadOnlyList<GuestPlatform> ReadPlatforms(string path, TestManifest test, Project project)
+    {
+        if (test.Platforms is not { } platforms)
+        {
+            return project.Platforms;
+        }
+
+        if (platforms.Count == 0)
+        {
+            throw located.Problem(path, $"the test '{test.Name}' runs nowhere. Name a platform, or leave the key out: it then runs on all of them.");
+        }
+
+        foreach (var absent in platforms.Except(project.Platforms).Select(platform => platform.ToString().ToLowerInvariant()))
+        {
+            throw located.Problem(path, $"the project declares no platforms.{absent}. Declare it, or leave it out here.");
+        }
+
+        return [.. project.Platforms.Intersect(platforms)];
     }
 
     internal const string PathsAreRelative = "Paths are relative to the manifest's folder.";

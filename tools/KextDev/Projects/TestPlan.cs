@@ -61,6 +61,7 @@ public static class TestPlan
             test.Name,
             test.Variant,
             test.Extension,
+            test.Platforms,
             [.. arguments.Select(argument => argument.Replace(Seconds, $"{(long)duration.TotalSeconds}", StringComparison.Ordinal))],
             lasts ? test.TimeLimit + duration : test.TimeLimit);
     }
@@ -71,7 +72,9 @@ public static class TestPlan
 /// <param name="Program">File name of its program in the folder of built programs.</param>
 /// <param name="Variant">The build of the extension that it tests.</param>
 /// <param name="Extension">Whether the extension is loaded when the test starts.</param>
+/// <param name="Platforms">The systems that it runs on.</param>
 /// <param name="Arguments">For the program.</param>
 /// <param name="TimeLimit">Of this run.</param>
 public sealed record PlannedTest(
-    string Name, string Program, string Variant, ExtensionState Extension, IReadOnlyList<string> Arguments, TimeSpan TimeLimit);
+    string Name, string Program, string Variant, ExtensionState Extension, IReadOnlyList<GuestPlatform> Platforms,
+    IReadOnlyList<string> Arguments, TimeSpan TimeLimit);

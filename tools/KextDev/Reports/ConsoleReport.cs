@@ -15,6 +15,9 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
             case RunStarted run:
                 _run = run;
                 break;
+            case SuiteStarted suite when _run is { Suites.Count: > 1 }:
+                console.MarkupLineInterpolated($"[bold]{suite.Guest}[/]");
+                break;
             case StageEnded { Stage: not Stage.Stress } stage:
                 WriteStage(stage);
                 break;

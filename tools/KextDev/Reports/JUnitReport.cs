@@ -5,7 +5,7 @@ using KextDev.Events;
 namespace KextDev.Reports;
 
 /// <summary>
-/// junit.xml, in the form that CI systems read: one testsuite for the run, one testcase for each test.
+/// junit.xml, in the form that CI systems read: one testsuite for each guest, one testcase for each test.
 /// The extension's own fault is a failure element; trouble around it is an error element.
 /// </summary>
 public sealed class JUnitReport(string path) : IRunReport
@@ -29,35 +29,43 @@ public sealed class JUnitReport(string path) : IRunReport
 
     private static XDocument Document(RunStarted run, RunResult result)
     {
-        var cases = result.Tests.Select(test => Case(run, test)).ToList();
-        if (result.Failure is not null)
-        {
-            cases.Add(new XElement("testcase",
-                new XAttribute("classname", run.Project),
-                new XAttribute("name", "(run)"),
-                Problem("error", result.Verdict, result.Failure, [])));
-        }
-
-        XAttribute[] Counts() =>
-        [
-            new("tests", cases.Count),
-            new("failures", cases.Count(c => c.Element("failure") is not null)),
-            new("errors", cases.Count(c => c.Element("error") is not null)),
-            new("time", Seconds(result.Duration)),
-        ];
-        return new XDocument(new XElement("testsuites",
-            Counts(),
-            new XElement("testsuite",
-                new XAttribute("name", $"{run.Project} on {run.Guest}, plan {run.Plan}"),
-                new XAttribute("timestamp", run.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)),
-                Counts(),
-                cases)));
+        var suites = result.Suites.Select(suite => Suite(run, suite)).ToList();
+        return new XDocument(new XElement("testsuites", Counts([.. suites.Elements("testcase")], result.Duration), suites));
     }
 
-    private static XElement Case(RunStarted run, TestResult test)
+    private static XElement Suite(RunStarted run, SuiteResult suite)
+    {
+        var cases = suite.Tests.Select(test => Case(run, suite, test)).ToList();
+        if (suite.Failure is not null)
+        {
+            cases.Add(new XElement("testcase",
+                new XAttribute("classname", ClassName(run, suite)),
+                new XAttribute("name", "(run)"),
+                Problem("error", suite.Verdict, suite.Failure, [])));
+        }
+
+        return new XElement("testsuite",
+            new XAttribute("name", $"{run.Project} on {suite.Guest}, plan {run.Plan}"),
+            new XAttribute("timestamp", run.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)),
+            Counts(cases, suite.Duration),
+            cases);
+    }
+
+    private static XAttribute[] Counts(List<XElement> cases, TimeSpan duration) =>
+    [
+        new("tests", cases.Count),
+        new("failures", cases.Count(c => c.Element("failure") is not null)),
+        new("errors", cases.Count(c => c.Element("error") is not null)),
+        new("time", Seconds(duration)),
+    ];
+
+    // The same test runs on more than one guest, and readers tell cases apart by class and name.
+    private static string ClassName(RunStarted run, SuiteResult suite) => $"{run.Project}.{suite.Guest}";
+
+    private static XElement Case(RunStarted run, SuiteResult suite, TestResult test)
     {
         var element = new XElement("testcase",
-            new XAttribute("classname", run.Project),
+            new XAttribute("classname", ClassName(run, suite)),
             new XAttribute("name", test.Name),
             new XAttribute("time", Seconds(test.Duration)));
         if (test.Figures.Count > 0)

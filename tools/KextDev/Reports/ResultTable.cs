@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace KextDev.Reports;
 
-/// <summary>The table at the end of a run: test, verdict, time, figures; below it the run's verdict and where its files are.</summary>
+/// <summary>The table at the end of a run: guest, test, verdict, time, figures; below it the run's verdict and where its files are.</summary>
 public static class ResultTable
 {
     public static void Write(IAnsiConsole console, RunStarted run, RunResult result)
@@ -12,35 +12,48 @@ public static class ResultTable
         var table = new Table()
             .Title(Markup.Escape(Wording.Of(run)))
             .Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
+            .AddColumn("Guest")
             .AddColumn("Test")
             .AddColumn("Verdict")
             .AddColumn(new TableColumn("Time").RightAligned())
             .AddColumn("Figures");
-        foreach (var test in result.Tests)
+        foreach (var suite in run.Suites)
+        {
+            AddRows(table, suite, result.Suites.FirstOrDefault(one => one.Guest == suite.Guest)?.Tests ?? []);
+        }
+
+        console.Write(table);
+        foreach (var suite in result.Suites.Where(suite => suite.Failure is not null))
+        {
+            console.MarkupLineInterpolated($"[red]{suite.Guest}: {PrintableText.Of(suite.Failure!.Split('\n'))}[/]");
+        }
+
+        var counts = $"{result.Passed} of {run.Suites.Sum(suite => suite.Tests.Count)} passed in {Wording.Of(result.Duration)}";
+        var verdict = result.Cancelled ? "cancelled" : Wording.Of(result.Verdict);
+        console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {counts}");
+        console.WriteLine($"run folder: {run.Folder}");
+    }
+
+    private static void AddRows(Table table, PlannedSuite suite, IReadOnlyList<TestResult> tests)
+    {
+        // A guest's name stands in the first of its rows.
+        var guest = suite.Guest;
+        foreach (var test in tests)
         {
             table.AddRow(
+                Markup.Escape(guest),
                 Markup.Escape(test.Name),
                 $"[{Colour(test.Verdict)}]{Wording.Of(test.Verdict)}[/]",
                 Wording.Of(test.Duration),
                 Markup.Escape(Wording.Of(test.Figures)));
+            guest = "";
         }
 
-        foreach (var name in run.Tests.Except(result.Tests.Select(test => test.Name), StringComparer.Ordinal))
+        foreach (var name in suite.Tests.Except(tests.Select(test => test.Name), StringComparer.Ordinal))
         {
-            table.AddRow(Markup.Escape(name), "[yellow]not run[/]", "", "");
+            table.AddRow(Markup.Escape(guest), Markup.Escape(name), "[yellow]not run[/]", "", "");
+            guest = "";
         }
-
-        console.Write(table);
-        if (result.Failure is not null)
-        {
-            console.MarkupLineInterpolated($"[red]{PrintableText.Of(result.Failure.Split('\n'))}[/]");
-        }
-
-        var passed = result.Tests.Count(test => test.Verdict == Verdict.Passed);
-        var counts = $"{passed} of {run.Tests.Count} passed in {Wording.Of(result.Duration)}";
-        var verdict = result.Cancelled ? "cancelled" : Wording.Of(result.Verdict);
-        console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {counts}");
-        console.WriteLine($"run folder: {run.Folder}");
     }
 
     private static string Colour(Verdict verdict) => verdict switch

@@ -6,7 +6,7 @@ using KextDev.Events;
 
 namespace KextDev.Reports;
 
-/// <summary>results.trx: the Visual Studio test results format (namespace TeamTest/2010), one UnitTestResult for each test.</summary>
+/// <summary>results.trx: the Visual Studio test results format (namespace TeamTest/2010), one UnitTestResult for each test of each guest.</summary>
 public sealed class TrxReport(string path) : IRunReport
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
@@ -34,20 +34,22 @@ public sealed class TrxReport(string path) : IRunReport
 
     private static XDocument Document(RunStarted run, RunResult result, DateTimeOffset end)
     {
-        var passed = result.Tests.Count(IsPassed);
+        IReadOnlyList<(SuiteResult Suite, TestResult Test)> tests = [.. result.Suites.SelectMany(suite => suite.Tests.Select(test => (suite, test)))];
+        var passed = tests.Count(one => IsPassed(one.Test));
+        var failures = result.Suites.Where(suite => suite.Failure is not null).ToList();
         return new XDocument(new XElement(Trx + "TestRun",
             new XAttribute("id", Id($"{run.Folder} {run.Time:O}")),
-            new XAttribute("name", $"{run.Project} on {run.Guest}, plan {run.Plan}"),
+            new XAttribute("name", Wording.Of(run)),
             new XElement(Trx + "Times",
                 new XAttribute("creation", run.Time.ToString("O")),
                 new XAttribute("queuing", run.Time.ToString("O")),
                 new XAttribute("start", run.Time.ToString("O")),
                 new XAttribute("finish", end.ToString("O"))),
-            new XElement(Trx + "Results", result.Tests.Select(test => Result(run, test))),
-            new XElement(Trx + "TestDefinitions", result.Tests.Select(test => Definition(run, test))),
-            new XElement(Trx + "TestEntries", result.Tests.Select(test => new XElement(Trx + "TestEntry",
-                new XAttribute("testId", TestId(run, test)),
-                new XAttribute("executionId", ExecutionId(run, test)),
+            new XElement(Trx + "Results", tests.Select(one => Result(run, one.Suite, one.Test))),
+            new XElement(Trx + "TestDefinitions", tests.Select(one => Definition(run, one.Suite, one.Test))),
+            new XElement(Trx + "TestEntries", tests.Select(one => new XElement(Trx + "TestEntry",
+                new XAttribute("testId", TestId(run, one.Suite, one.Test)),
+                new XAttribute("executionId", ExecutionId(run, one.Suite, one.Test)),
                 new XAttribute("testListId", NotInAList)))),
             new XElement(Trx + "TestLists", new XElement(Trx + "TestList",
                 new XAttribute("name", "Results Not in a List"),
@@ -55,22 +57,22 @@ public sealed class TrxReport(string path) : IRunReport
             new XElement(Trx + "ResultSummary",
                 new XAttribute("outcome", result.Verdict is Verdict.Passed or Verdict.Flaky ? "Completed" : "Failed"),
                 new XElement(Trx + "Counters",
-                    new XAttribute("total", result.Tests.Count),
-                    new XAttribute("executed", result.Tests.Count),
+                    new XAttribute("total", tests.Count),
+                    new XAttribute("executed", tests.Count),
                     new XAttribute("passed", passed),
-                    new XAttribute("failed", result.Tests.Count - passed)),
-                result.Failure is null ? null : new XElement(Trx + "RunInfos", new XElement(Trx + "RunInfo",
-                    new XAttribute("computerName", run.Guest),
+                    new XAttribute("failed", tests.Count - passed)),
+                failures.Count == 0 ? null : new XElement(Trx + "RunInfos", failures.Select(suite => new XElement(Trx + "RunInfo",
+                    new XAttribute("computerName", suite.Guest),
                     new XAttribute("outcome", "Error"),
                     new XAttribute("timestamp", end.ToString("O")),
-                    new XElement(Trx + "Text", PrintableText.Of(result.Failure)))))));
+                    new XElement(Trx + "Text", PrintableText.Of(suite.Failure!))))))));
     }
 
-    private static XElement Result(RunStarted run, TestResult test) => new(Trx + "UnitTestResult",
-        new XAttribute("executionId", ExecutionId(run, test)),
-        new XAttribute("testId", TestId(run, test)),
+    private static XElement Result(RunStarted run, SuiteResult suite, TestResult test) => new(Trx + "UnitTestResult",
+        new XAttribute("executionId", ExecutionId(run, suite, test)),
+        new XAttribute("testId", TestId(run, suite, test)),
         new XAttribute("testName", test.Name),
-        new XAttribute("computerName", run.Guest),
+        new XAttribute("computerName", suite.Guest),
         new XAttribute("duration", test.Duration.ToString("c", CultureInfo.InvariantCulture)),
         new XAttribute("testType", UnitTestType),
         new XAttribute("testListId", NotInAList),
@@ -81,13 +83,13 @@ public sealed class TrxReport(string path) : IRunReport
                 new XElement(Trx + "Message", PrintableText.Of($"{test.Verdict}: {test.Failure}")),
                 new XElement(Trx + "StackTrace", PrintableText.Of(test.KernelLog)))));
 
-    private static XElement Definition(RunStarted run, TestResult test) => new(Trx + "UnitTest",
-        new XAttribute("id", TestId(run, test)),
+    private static XElement Definition(RunStarted run, SuiteResult suite, TestResult test) => new(Trx + "UnitTest",
+        new XAttribute("id", TestId(run, suite, test)),
         new XAttribute("name", test.Name),
-        new XElement(Trx + "Execution", new XAttribute("id", ExecutionId(run, test))),
+        new XElement(Trx + "Execution", new XAttribute("id", ExecutionId(run, suite, test))),
         new XElement(Trx + "TestMethod",
             new XAttribute("codeBase", run.Project),
-            new XAttribute("className", run.Project),
+            new XAttribute("className", $"{run.Project}.{suite.Guest}"),
             new XAttribute("name", test.Name)));
 
     private static string Outcome(TestResult test) => test.Verdict switch
@@ -102,9 +104,9 @@ public sealed class TrxReport(string path) : IRunReport
     private static bool IsPassed(TestResult test) => test.Verdict is Verdict.Passed or Verdict.Flaky;
 
     // Stable from run to run, so that a tool that keeps a history recognises the test.
-    private static string TestId(RunStarted run, TestResult test) => Id($"{run.Project} {test.Name}");
+    private static string TestId(RunStarted run, SuiteResult suite, TestResult test) => Id($"{run.Project} {suite.Guest} {test.Name}");
 
-    private static string ExecutionId(RunStarted run, TestResult test) => Id($"{run.Folder} {run.Time:O} {test.Name}");
+    private static string ExecutionId(RunStarted run, SuiteResult suite, TestResult test) => Id($"{run.Folder} {run.Time:O} {suite.Guest} {test.Name}");
 
     private static string Id(string text) => new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16)).ToString();
 }

@@ -34,7 +34,7 @@ internal static class Wording
     public static string Of(IEnumerable<Figure> figures) => string.Join(", ", figures.Select(f => $"{PrintableText.Of(f.Name)} {Of(f.Value)}"));
 
     /// <summary>The table's heading of a run: what was tested, where, after which plan.</summary>
-    public static string Of(RunStarted run) => $"{run.Project} on {run.Guest}, plan {run.Plan}";
+    public static string Of(RunStarted run) => $"{run.Project} on {string.Join(" and ", run.Suites.Select(suite => suite.Guest))}, plan {run.Plan}";
 
     private static string Of(double value) => value.ToString(Math.Abs(value) >= 100 || value == Math.Floor(value) ? "#,0" : "0.###", CultureInfo.InvariantCulture);
 }

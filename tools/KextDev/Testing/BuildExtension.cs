@@ -1,15 +1,43 @@
+using KextDev.Bundles;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Projects;
 using KextDev.Toolchains;
+using KextDev.Toolchains.Darwin;
 
 namespace KextDev.Testing;
 
 /// <summary>The first step: the extension in every variant that the plan asks for, and the programs that test it.</summary>
-public sealed class BuildExtension(StateFolder state, RunJournal journal)
+/// <param name="sdk">Apple's headers for a kext; null for the host's own, or those that the project names.</param>
+public sealed class BuildExtension(StateFolder state, string? sdk, RunJournal journal)
 {
     /// <param name="variants">Which builds of the extension are needed.</param>
-    public async Task<BuiltExtension> RunAsync(Project project, IEnumerable<string> variants, IGuest guest, CancellationToken cancellationToken)
+    /// <param name="guest">Made from the definition; it need not run.</param>
+    public async Task<BuiltExtension> RunAsync(
+        Project project, IEnumerable<string> variants, GuestDefinition definition, IGuest guest, CancellationToken cancellationToken)
+    {
+        Func<string, Task<BuiltImage>> build = definition.Platform switch
+        {
+            GuestPlatform.Linux => await ModuleAsync(project, guest, cancellationToken),
+            GuestPlatform.Darwin => await BundleAsync(project, definition, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Platform, "No such platform."),
+        };
+        var images = new Dictionary<string, BuiltImage>(StringComparer.Ordinal);
+        foreach (var variant in variants.Distinct(StringComparer.Ordinal))
+        {
+            images[variant] = await build(variant);
+        }
+
+        var target = definition.KextHostFolder is { } host ? GuestProgramTarget.KextHost(host) : GuestProgramTarget.Linux;
+        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, target, cancellationToken);
+        return new BuiltExtension(images, programs);
+    }
+
+    private void Print(string line) => journal.Publish(new CompilerPrinted(line));
+
+    private void Note(string sentence) => journal.Publish(new NoteGiven(sentence));
+
+    private async Task<Func<string, Task<BuiltImage>>> ModuleAsync(Project project, IGuest guest, CancellationToken cancellationToken)
     {
         if (guest is not IKernelHeaders headers)
         {
@@ -18,19 +46,33 @@ public sealed class BuildExtension(StateFolder state, RunJournal journal)
         }
 
         var kernel = await headers.GetKernelTreeAsync(cancellationToken);
-        void Print(string line) => journal.Publish(new CompilerPrinted(line));
-        void Note(string sentence) => journal.Publish(new NoteGiven(sentence));
-        var modules = new Dictionary<string, LinuxModule>(StringComparer.Ordinal);
-        foreach (var variant in variants.Distinct(StringComparer.Ordinal))
-        {
-            modules[variant] = await new LinuxModuleToolchain(state.Build, Print, Note).BuildAsync(project, variant, kernel, cancellationToken);
-        }
+        var toolchain = new LinuxModuleToolchain(state.Build, Print, Note);
+        return async variant => new BuiltModule(await toolchain.BuildAsync(project, variant, kernel, cancellationToken));
+    }
 
-        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, GuestProgramTarget.Linux, cancellationToken);
-        return new BuiltExtension(modules, programs);
+    private async Task<Func<string, Task<BuiltImage>>> BundleAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken)
+    {
+        var build = new KextBuild(await KextToolchains.FindAsync(sdk, cancellationToken), state.Build, Print, Note);
+        return async variant =>
+        {
+            var kext = await build.RunAsync(project, variant, BuildConfiguration.Debug, cancellationToken);
+            await CheckAsync(kext, definition, cancellationToken);
+            return new BuiltBundle(kext);
+        };
+    }
+
+    // What the check foresees is told; the last word has the guest's kernel.
+    private async Task CheckAsync(Kext kext, GuestDefinition definition, CancellationToken cancellationToken)
+    {
+        var release = MacRelease.Parse(definition.Release);
+        var inspection = await BundleInspection.RunAsync(kext.BundleFolder, release is null ? null : [release], cancellationToken);
+        foreach (var finding in inspection.Result.Findings.Where(finding => finding.Severity == Severity.Error))
+        {
+            Note($"{Path.GetFileName(kext.BundleFolder)} ({kext.Variant}) will not load on {release}: {finding.Code}: {finding.Message} {finding.Fix}".TrimEnd());
+        }
     }
 }
 
 /// <summary>Files on the host, ready to be deployed.</summary>
-/// <param name="Modules">By variant.</param>
-public sealed record BuiltExtension(IReadOnlyDictionary<string, LinuxModule> Modules, IReadOnlyList<GuestProgram> Programs);
+/// <param name="Images">By variant.</param>
+public sealed record BuiltExtension(IReadOnlyDictionary<string, BuiltImage> Images, IReadOnlyList<GuestProgram> Programs);

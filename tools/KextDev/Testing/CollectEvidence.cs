@@ -1,13 +1,31 @@
+using KextDev.Events;
+
 namespace KextDev.Testing;
 
-/// <summary>Fetches what the guest alone knows into the run's logs/ folder. The console is there already: it was kept as it came.</summary>
-public static class CollectEvidence
+/// <summary>Fetches what the guest alone knows into a logs/ folder. The console is there already: it was kept as it came.</summary>
+public sealed class CollectEvidence(RunJournal journal)
 {
-    public static async Task<string> RunAsync(TestBench bench, string runFolder, CancellationToken cancellationToken)
+    // A kernel that hangs in one place still tells what it can of the others.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <param name="folder">Of the guest within the run's.</param>
+    public async Task<string> RunAsync(TestBench bench, string folder, CancellationToken cancellationToken)
     {
-        var logs = Directory.CreateDirectory(Path.Combine(runFolder, "logs")).FullName;
-        var kernelLog = Path.Combine(logs, "kernel.log");
-        await File.WriteAllLinesAsync(kernelLog, await bench.Platform.ReadLogAsync(bench.Shell, mark: null, cancellationToken), cancellationToken);
+        var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            await foreach (var evidence in bench.Platform.CollectAsync(limit.Token))
+            {
+                await File.WriteAllTextAsync(Path.Combine(logs, evidence.File), evidence.Text, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            journal.Publish(new NoteGiven($"{logs} does not hold all that there is: the guest took longer than {Limit.TotalSeconds:0} s to tell it."));
+        }
+
         return logs;
     }
 }

@@ -12,32 +12,26 @@ public static class DeployExtension
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute |
         UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    public static async Task<DeployedFiles> RunAsync(GuestShell shell, string folder, BuiltExtension built, CancellationToken cancellationToken)
+    public static async Task<DeployedFiles> RunAsync(
+        GuestShell shell, IKernelPlatform platform, string folder, BuiltExtension built, CancellationToken cancellationToken)
     {
-        var extensions = new Dictionary<string, DeployedExtension>(StringComparer.Ordinal);
-        var programs = new Dictionary<string, string>(StringComparer.Ordinal);
-        var uploads = new List<Upload>();
-        foreach (var (variant, module) in built.Modules)
+        var extensions = built.Images.ToDictionary(image => image.Key, image => image.Value.DeployedIn(folder), StringComparer.Ordinal);
+        var programs = built.Programs.ToDictionary(program => program.Name, program => $"{folder}/{program.Name}", StringComparer.Ordinal);
+        await shell.UploadAsync(
+            built.Images.Values.SelectMany(image => image.UploadsTo(folder))
+                .Concat(built.Programs.Select(program => new Upload(program.Path, programs[program.Name], Executable))),
+            cancellationToken);
+        foreach (var extension in extensions.Values)
         {
-            var remote = $"{folder}/{variant}/{Path.GetFileName(module.Path)}";
-            uploads.Add(new Upload(module.Path, remote, UnixFileMode.UserRead | UnixFileMode.UserWrite));
-            extensions[variant] = new DeployedExtension(module.Name, variant, remote, module.Release);
+            await platform.PrepareAsync(extension, cancellationToken);
         }
 
-        foreach (var program in built.Programs)
-        {
-            var remote = $"{folder}/{program.Name}";
-            uploads.Add(new Upload(program.Path, remote, Executable));
-            programs[program.Name] = remote;
-        }
-
-        await shell.UploadAsync(uploads, cancellationToken);
         return new DeployedFiles(folder, extensions, programs);
     }
 
     /// <summary>Removes the folder; for guests that outlive the run.</summary>
-    public static Task RemoveAsync(GuestShell shell, DeployedFiles files, CancellationToken cancellationToken) =>
-        shell.RunAsync($"rm -rf {ShellWord.Quote(files.Folder)}", cancellationToken);
+    public static Task RemoveAsync(GuestShell shell, string folder, CancellationToken cancellationToken) =>
+        shell.RunAsync($"rm -rf {ShellWord.Quote(folder)}", cancellationToken);
 }
 
 /// <summary>Where things lie in the guest.</summary>

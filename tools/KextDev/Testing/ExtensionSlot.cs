@@ -1,13 +1,20 @@
 using KextDev.Platforms;
-using KextDev.Shells;
 
 namespace KextDev.Testing;
 
 /// <summary>The one place in a guest's kernel where the extension is or is not: which variant is loaded now.</summary>
-public sealed class ExtensionSlot(IKernelPlatform platform, GuestShell shell, DeployedFiles files)
+/// <param name="extensions">By variant.</param>
+public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<string, DeployedExtension> extensions)
 {
+    private readonly List<string> _leftovers = [];
     private string? _loaded;
     private bool _known;
+
+    /// <summary>Any variant: all share the name by which the kernel knows the extension.</summary>
+    public DeployedExtension Extension => extensions.Values.First();
+
+    /// <summary>What the system reported after unloads of this slot's: what the extension left behind.</summary>
+    public IReadOnlyList<string> Leftovers => _leftovers;
 
     /// <summary>A test loaded or unloaded by itself: what is loaded must be asked again.</summary>
     public void Forget() => _known = false;
@@ -26,29 +33,38 @@ public sealed class ExtensionSlot(IKernelPlatform platform, GuestShell shell, De
             return unloaded;
         }
 
-        var answer = await platform.LoadAsync(shell, files.Extensions[variant], cancellationToken);
-        _loaded = answer.Accepted ? variant : null;
+        // A load that is cancelled midway leaves the question open.
+        _known = false;
+        var answer = await platform.LoadAsync(extensions[variant], cancellationToken);
+        (_known, _loaded) = (true, answer.Accepted ? variant : null);
         return answer;
     }
 
     /// <summary>Makes sure that no variant is loaded.</summary>
     public async Task<KernelAnswer> UnloadAsync(CancellationToken cancellationToken)
     {
-        // All variants share the name by which the kernel knows the extension.
-        var extension = files.Extensions.Values.First();
         if (!_known)
         {
-            _loaded = await platform.IsLoadedAsync(shell, extension, cancellationToken) ? "(unknown)" : null;
-            _known = true;
+            _loaded = await platform.IsLoadedAsync(Extension, cancellationToken) ? "(unknown)" : null;
         }
 
-        if (_loaded is null)
+        _known = _loaded is null;
+        if (_known)
         {
             return KernelAnswer.Yes;
         }
 
-        var answer = await platform.UnloadAsync(shell, extension, cancellationToken);
-        _loaded = answer.Accepted ? null : _loaded;
+        var answer = await platform.UnloadAsync(Extension, cancellationToken);
+        if (answer.Accepted)
+        {
+            (_known, _loaded) = (true, null);
+            _leftovers.AddRange(await ReadLeftoversAsync(cancellationToken));
+        }
+
         return answer;
     }
+
+    /// <summary>What the system reported of the extension since this was last asked; for those who unload by themselves.</summary>
+    public async Task<IReadOnlyList<string>> ReadLeftoversAsync(CancellationToken cancellationToken) =>
+        [.. (await platform.ReadNewReportsAsync(Extension, cancellationToken)).Where(report => !report.IsPanic).Select(report => report.Text.Trim())];
 }

@@ -11,10 +11,8 @@ public sealed record KernelTestOptions
     /// <summary>The plan's name, for people.</summary>
     public required string Plan { get; init; }
 
-    /// <summary>The tests to run, in their order.</summary>
-    public required IReadOnlyList<PlannedTest> Tests { get; init; }
-
-    public required GuestDefinition Guest { get; init; }
+    /// <summary>In the order in which they run.</summary>
+    public required IReadOnlyList<TestSuite> Suites { get; init; }
 
     public required StateFolder State { get; init; }
 
@@ -23,4 +21,29 @@ public sealed record KernelTestOptions
 
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
+
+    /// <summary>Apple's headers for a kext; null for the host's own, or those that the project names.</summary>
+    public string? Sdk { get; init; }
+
+    /// <summary>How long a load, and an unload with all its tries, may take.</summary>
+    public TimeSpan LoadLimit { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>The tests of one guest, in their order.</summary>
+public sealed record TestSuite(GuestDefinition Guest, IReadOnlyList<PlannedTest> Tests)
+{
+    /// <summary>Gives each guest the tests that run on its system; guests for which none is left are left out.</summary>
+    /// <exception cref="InfrastructureException">None is left at all.</exception>
+    public static IReadOnlyList<TestSuite> Of(IReadOnlyList<GuestDefinition> guests, IReadOnlyList<PlannedTest> tests)
+    {
+        IReadOnlyList<TestSuite> suites =
+        [
+            .. guests.Select(guest => new TestSuite(guest, [.. tests.Where(test => test.Platforms.Contains(guest.Platform))])).Where(suite => suite.Tests.Count > 0),
+        ];
+        return suites.Count > 0
+            ? suites
+            : throw new InfrastructureException(
+                $"No test is left to run: {string.Join(", ", tests.Select(test => test.Name))} are not for {string.Join(" or ", guests.Select(guest => $"{guest.Platform} ({guest.Name})"))}. "
+                + "The manifest's \"platforms\" of a test say where it runs; choose another guest or other tests.");
+    }
 }

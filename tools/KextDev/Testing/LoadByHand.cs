@@ -7,7 +7,8 @@ using KextDev.Shells;
 namespace KextDev.Testing;
 
 /// <summary>The first half of the pipeline for people who want to look around: the extension is loaded into the guest that stays up, and stays loaded.</summary>
-public sealed class LoadByHand(StateFolder state, RunJournal journal)
+/// <param name="sdk">Apple's headers for a kext; null for the host's own, or those that the project names.</param>
+public sealed class LoadByHand(StateFolder state, string? sdk, RunJournal journal)
 {
     // Always the same: a second load replaces the first one's files.
     private const string Folder = "/tmp/kextdev";
@@ -17,15 +18,23 @@ public sealed class LoadByHand(StateFolder state, RunJournal journal)
     {
         var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence)));
         await using var guest = GuestFactory.Create(definition, site);
-        var variant = project.RequireLinux().DefaultVariant;
+        var variant = project.DefaultVariant;
         var built = await journal.StageAsync(
-            Stage.Build, () => new BuildExtension(state, journal).RunAsync(project, [variant], guest, cancellationToken));
+            Stage.Build, () => new BuildExtension(state, sdk, journal).RunAsync(project, [variant], definition, guest, cancellationToken));
         var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));
         (guest as IKeepable)?.Keep();
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));
-        var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, Folder, built, cancellationToken));
-        var slot = new ExtensionSlot(KernelPlatforms.Of(definition.Platform), shell, files);
+        var platform = await KernelPlatforms.OpenAsync(definition.Platform, shell, cancellationToken);
+        var files = await journal.StageAsync(Stage.Deploy, () => DeployAsync(shell, platform, built, cancellationToken));
+        var slot = new ExtensionSlot(platform, files.Extensions);
         return await journal.StageAsync(Stage.Load, () => LoadAsync(slot, variant, cancellationToken), answer => answer.Refusal);
+    }
+
+    // Nothing of an older bundle stays in the new one.
+    private static async Task<DeployedFiles> DeployAsync(GuestShell shell, IKernelPlatform platform, BuiltExtension built, CancellationToken cancellationToken)
+    {
+        await DeployExtension.RemoveAsync(shell, Folder, cancellationToken);
+        return await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
     }
 
     // What was loaded before may be an older build: it goes first.

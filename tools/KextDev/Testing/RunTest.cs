@@ -1,9 +1,7 @@
-using System.Globalization;
 using KextDev.Events;
 using KextDev.Ktap;
 using KextDev.Processes;
 using KextDev.Projects;
-using KextDev.Shells;
 
 namespace KextDev.Testing;
 
@@ -11,12 +9,6 @@ namespace KextDev.Testing;
 public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider clock)
 {
     private const int LastLines = 20;
-
-    // How long a dying guest gets to say so before a lost connection is called one.
-    private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(3);
-
-    // A kernel that does not run one command in so long is not merely slow.
-    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(10);
 
     private readonly Queue<string> _output = new();
     private readonly List<Figure> _figures = [];
@@ -27,14 +19,15 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
     {
         journal.Publish(new TestStarted(test.Name, test.TimeLimit));
         var start = clock.GetTimestamp();
-        var (verdict, failure) = await DecideAsync(test, cancellationToken);
+        var trial = new Trial(bench, clock);
+        var (verdict, failure) = await trial.RunAsync(test.Name, test.TimeLimit, limited => DecideAsync(test, limited), cancellationToken);
         var result = new TestResult(test.Name, verdict, clock.GetElapsedTime(start))
         {
             Failure = failure,
             Figures = _figures,
             Cases = _cases,
             LastOutput = verdict == Verdict.Passed ? [] : [.. _output],
-            KernelLog = verdict is Verdict.Failed or Verdict.TimedOut ? await ReadLogAsync(test, cancellationToken) : [],
+            KernelLog = verdict is Verdict.Failed or Verdict.TimedOut ? await trial.ReadLogAsync(Mark(test), cancellationToken) : [],
         };
         journal.Publish(new TestEnded(result));
         return result;
@@ -42,43 +35,28 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
 
     private static string Mark(PlannedTest test) => $"kextdev: test {test.Name}";
 
-    private async Task<(Verdict Verdict, string? Failure)> DecideAsync(PlannedTest test, CancellationToken cancellationToken)
+    private async Task<Outcome> DecideAsync(PlannedTest test, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(test.TimeLimit, clock);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token, bench.Watch.Died);
-        try
+        var prepared = test.Extension == ExtensionState.Loaded
+            ? await bench.Slot.LoadAsync(test.Variant, cancellationToken)
+            : await bench.Slot.UnloadAsync(cancellationToken);
+        if (!prepared.Accepted)
         {
-            var prepared = test.Extension == ExtensionState.Loaded
-                ? await bench.Slot.LoadAsync(test.Variant, ends.Token)
-                : await bench.Slot.UnloadAsync(ends.Token);
-            if (!prepared.Accepted)
-            {
-                return (Verdict.Failed, prepared.Message);
-            }
-
-            if (test.Extension == ExtensionState.Unloaded)
-            {
-                bench.Slot.Forget();
-            }
-
-            var decided = await StreamAsync(test, ends.Token);
-
-            // A program may end well on a kernel that died under it: a panic never passes.
-            return bench.Watch.Died.IsCancellationRequested ? await AfterLossAsync("", cancellationToken) : decided;
+            return Outcome.Failed(prepared.Message);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+        if (test.Extension == ExtensionState.Loaded)
         {
-            return limit.IsCancellationRequested
-                ? await AfterTimeLimitAsync(test, cancellationToken)
-                : await AfterLossAsync("", cancellationToken);
+            return await StreamAsync(test, cancellationToken);
         }
-        catch (ConnectionLostException exception)
-        {
-            return await AfterLossAsync(exception.Message, cancellationToken);
-        }
+
+        bench.Slot.Forget();
+        var outcome = await StreamAsync(test, cancellationToken);
+        var leftovers = await bench.Slot.ReadLeftoversAsync(cancellationToken);
+        return leftovers.Count == 0 || outcome.Verdict != Verdict.Passed ? outcome : Outcome.Failed(string.Join('\n', leftovers));
     }
 
-    private async Task<(Verdict Verdict, string? Failure)> StreamAsync(PlannedTest test, CancellationToken cancellationToken)
+    private async Task<Outcome> StreamAsync(PlannedTest test, CancellationToken cancellationToken)
     {
         var reader = new KtapReader();
         int? exitCode = null;
@@ -106,9 +84,9 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
         var result = reader.Complete();
         return (result.Passed, exitCode) switch
         {
-            (true, 0) => (Verdict.Passed, null),
-            (true, _) => (Verdict.Failed, $"{test.Name} reported success and then ended with exit code {exitCode}."),
-            _ => (Verdict.Failed, result.Failure),
+            (true, 0) => Outcome.Passed,
+            (true, _) => Outcome.Failed($"{test.Name} reported success and then ended with exit code {exitCode}."),
+            _ => Outcome.Failed(result.Failure),
         };
     }
 
@@ -151,46 +129,6 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             case KtapProgress progress:
                 journal.Publish(new TestProgressed(test.Name, progress.Done, progress.Total));
                 break;
-        }
-    }
-
-    // A slow test and a dead kernel are different verdicts: the kernel is asked first.
-    private async Task<(Verdict Verdict, string? Failure)> AfterTimeLimitAsync(PlannedTest test, CancellationToken cancellationToken)
-    {
-        var limit = test.TimeLimit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        using var ping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        ping.CancelAfter(PingLimit);
-        try
-        {
-            await bench.Shell.RunAsync("true", ping.Token);
-            return (Verdict.TimedOut, $"{test.Name} took longer than its limit of {limit} s; the kernel still answers.");
-        }
-        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
-                ? (Verdict.Panicked, death)
-                : (Verdict.Hung, $"{test.Name} took longer than its limit of {limit} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s.");
-        }
-    }
-
-    private async Task<(Verdict Verdict, string? Failure)> AfterLossAsync(string loss, CancellationToken cancellationToken) =>
-        await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
-            ? (Verdict.Panicked, death)
-            : (Verdict.ConnectionLost, loss);
-
-    private async Task<IReadOnlyList<string>> ReadLogAsync(PlannedTest test, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        limit.CancelAfter(PingLimit);
-        try
-        {
-            return await bench.Platform.ReadLogAsync(bench.Shell, Mark(test), limit.Token);
-        }
-        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return [$"(the kernel's log could not be read: {exception.Message})"];
         }
     }
 }

@@ -1,6 +1,7 @@
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
+using KextDev.Projects;
 using KextDev.Shells;
 
 namespace KextDev.Testing;
@@ -22,7 +23,7 @@ public sealed class TestBench : IAsyncDisposable
         Shell = shell;
         Platform = platform;
         Files = files;
-        Slot = new ExtensionSlot(platform, shell, files);
+        Slot = new ExtensionSlot(platform, files.Extensions);
     }
 
     public GuestWatch Watch => _acquired.Watch;
@@ -41,7 +42,7 @@ public sealed class TestBench : IAsyncDisposable
 
     /// <summary>Acquires, connects, deploys. What was opened before a step failed is closed again.</summary>
     public static async Task<TestBench> OpenAsync(
-        IGuest guest, IKernelPlatform platform, BuiltExtension built, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
+        IGuest guest, GuestPlatform system, BuiltExtension built, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
     {
         AcquiredGuest? acquired = null;
         GuestShell? shell = null;
@@ -49,8 +50,9 @@ public sealed class TestBench : IAsyncDisposable
         {
             acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(journal).RunAsync(guest, consoleLog, cancellationToken));
             shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
+            var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
-            var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, folder, built, cancellationToken));
+            var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken));
             return new TestBench(acquired, shell, platform, files);
         }
         catch
@@ -80,7 +82,7 @@ public sealed class TestBench : IAsyncDisposable
         {
             Slot.Forget();
             await new UnloadExtension(TimeProvider.System).RunAsync(Slot, limit.Token);
-            await DeployExtension.RemoveAsync(Shell, Files, limit.Token);
+            await DeployExtension.RemoveAsync(Shell, Files.Folder, limit.Token);
         }
         catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
         {

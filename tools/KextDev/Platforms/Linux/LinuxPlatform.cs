@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using KextDev.Processes;
 using KextDev.Shells;
 
 namespace KextDev.Platforms.Linux;
 
 /// <summary>Linux modules: insmod, rmmod, /proc/modules, dmesg.</summary>
-public sealed class LinuxPlatform : IKernelPlatform
+public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
 {
     // Severity 3 (error): below the console's threshold of a quiet boot, so that the mark stands in the serial log as well.
     private const string MarkPriority = "<3>";
@@ -15,14 +16,17 @@ public sealed class LinuxPlatform : IKernelPlatform
 
     public string MarkCommand(string mark) => $"echo {ShellWord.Quote(MarkPriority + mark)} > /dev/kmsg";
 
-    public async Task<KernelAnswer> LoadAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken)
+    /// <summary>The kernel takes a module from whatever file.</summary>
+    public Task PrepareAsync(DeployedExtension extension, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task<KernelAnswer> LoadAsync(DeployedExtension extension, CancellationToken cancellationToken)
     {
         var running = await shell.RunAsync("uname -r", cancellationToken);
         var release = running.Output.Trim();
-        if (!string.Equals(release, extension.BuiltFor, StringComparison.Ordinal))
+        if (extension.KernelRelease is { } wanted && wanted != release)
         {
             return KernelAnswer.No(
-                $"{extension.Name} was not loaded: it was built for kernel {extension.BuiltFor}, and the guest runs {release}. " +
+                $"{extension.Name} was not loaded: it was built for kernel {wanted}, and the guest runs {release}. " +
                 "Build it against the headers of the guest's kernel.");
         }
 
@@ -32,13 +36,13 @@ public sealed class LinuxPlatform : IKernelPlatform
             return KernelAnswer.Yes;
         }
 
-        var log = await ReadLogAsync(shell, mark: null, cancellationToken);
+        var log = await ReadLogAsync(mark: null, cancellationToken);
         var kernel = log.LastOrDefault(line => line.Contains(extension.Name, StringComparison.Ordinal));
         return KernelAnswer.No(
             $"The kernel refused to load {extension.Name}: {Words(load)}" + (kernel is null ? "" : $". Its log says: {kernel.Trim()}"));
     }
 
-    public async Task<KernelAnswer> UnloadAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken)
+    public async Task<KernelAnswer> UnloadAsync(DeployedExtension extension, CancellationToken cancellationToken)
     {
         var unload = await shell.RunAsync(UnloadCommand(extension), cancellationToken);
         if (unload.ExitCode == 0)
@@ -46,20 +50,29 @@ public sealed class LinuxPlatform : IKernelPlatform
             return KernelAnswer.Yes;
         }
 
-        var uses = await ModuleLineAsync(shell, extension, cancellationToken);
+        var uses = await ModuleLineAsync(extension, cancellationToken);
         return KernelAnswer.No(
             $"The kernel refused to unload {extension.Name}: {Words(unload)}" +
             (uses is [_, _, var count, var users, ..] ? $". References: {count}, held by modules: {users.TrimEnd(',')}" : ""));
     }
 
-    public async Task<bool> IsLoadedAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken) =>
-        await ModuleLineAsync(shell, extension, cancellationToken) is not null;
+    public async Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
+        await ModuleLineAsync(extension, cancellationToken) is not null;
 
-    public async Task<IReadOnlyList<string>> ReadLogAsync(GuestShell shell, string? mark, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken)
     {
         var log = (await shell.RunAsync("dmesg", cancellationToken)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var start = mark is null ? -1 : Array.FindLastIndex(log, line => line.Contains(mark, StringComparison.Ordinal));
         return log[(start + 1)..];
+    }
+
+    /// <summary>Linux writes none: what its kernel has to say is in its log and on its console.</summary>
+    public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SystemReport>>([]);
+
+    public async IAsyncEnumerable<Evidence> CollectAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return new Evidence("kernel.log", (await shell.RunAsync("dmesg", cancellationToken)).Output);
     }
 
     private static string Words(ShellResult result)
@@ -69,7 +82,7 @@ public sealed class LinuxPlatform : IKernelPlatform
     }
 
     // /proc/modules: name, size, references, users, state, address.
-    private static async Task<string[]?> ModuleLineAsync(GuestShell shell, DeployedExtension extension, CancellationToken cancellationToken)
+    private async Task<string[]?> ModuleLineAsync(DeployedExtension extension, CancellationToken cancellationToken)
     {
         var modules = await shell.RunAsync("cat /proc/modules", cancellationToken);
         return modules.Output.Split('\n')

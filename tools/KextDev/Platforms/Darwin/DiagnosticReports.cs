@@ -1,0 +1,46 @@
+using KextDev.Processes;
+using KextDev.Shells;
+
+namespace KextDev.Platforms.Darwin;
+
+/// <summary>The folder where macOS keeps its reports: the new ones about the kernel and an extension, each told once.</summary>
+internal sealed class DiagnosticReports
+{
+    private const string Folder = "/Library/Logs/DiagnosticReports";
+
+    private readonly GuestShell _shell;
+    private readonly HashSet<string> _known;
+
+    private DiagnosticReports(GuestShell shell, IEnumerable<string> known)
+    {
+        _shell = shell;
+        _known = [.. known];
+    }
+
+    public static async Task<DiagnosticReports> OpenAsync(GuestShell shell, CancellationToken cancellationToken) =>
+        new(shell, await ListAsync(shell, cancellationToken));
+
+    public async Task<IReadOnlyList<SystemReport>> ReadNewAsync(string identifier, CancellationToken cancellationToken)
+    {
+        var reports = new List<SystemReport>();
+        foreach (var name in await ListAsync(_shell, cancellationToken))
+        {
+            if (_known.Add(name) && (IsKernels(name) || name.StartsWith(identifier + "_", StringComparison.Ordinal)))
+            {
+                var text = await _shell.RunAsync($"cat {ShellWord.Quote($"{Folder}/{name}")}", cancellationToken);
+                reports.Add(new SystemReport(name, text.Output, IsKernels(name)));
+            }
+        }
+
+        return reports;
+    }
+
+    // To 11 Kernel_DATE_HOST.panic, later Kernel-DATE.ips or panic-full-DATE.ips.
+    private static bool IsKernels(string name) =>
+        name.EndsWith(".panic", StringComparison.Ordinal)
+        || (name.EndsWith(".ips", StringComparison.Ordinal) && (name.StartsWith("Kernel", StringComparison.Ordinal) || name.StartsWith("panic", StringComparison.Ordinal)));
+
+    // No folder, no reports.
+    private static async Task<IReadOnlyList<string>> ListAsync(GuestShell shell, CancellationToken cancellationToken) =>
+        (await shell.RunAsync($"ls -1 {Folder}", cancellationToken)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,140 @@
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.Platforms;
+using KextDev.Projects;
+using KextDev.Toolchains;
+
+namespace KextDev.Testing;
+
+/// <summary>
+/// The pipeline: build, acquire guest, connect, deploy, load, stress, unload, collect, report.
+/// A guest that dies under a test ends with that test; the tests that remain go on in a fresh one.
+/// </summary>
+public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJournal journal, TimeProvider clock)
+{
+    private readonly List<TestResult> _results = [];
+    private readonly List<(Verdict Verdict, string Message)> _failures = [];
+    private readonly string _folder = Path.Combine(options.RunFolder, suite.Guest.Name);
+
+    /// <summary>The results; those until then, when it is cancelled.</summary>
+    public async Task<SuiteResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        try
+        {
+            Directory.CreateDirectory(_folder);
+            await RunStepsAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The run says so.
+        }
+        catch (BuildFailedException exception)
+        {
+            _failures.Add((Verdict.Failed, exception.Message));
+        }
+        catch (Exception exception) when (exception is InfrastructureException or IOException or UnauthorizedAccessException)
+        {
+            _failures.Add((Verdict.Infrastructure, exception.Message));
+        }
+
+        var verdict = RunResult.Gravest(_results.Select(test => test.Verdict).Concat(_failures.Select(failure => failure.Verdict)));
+        return new SuiteResult(suite.Guest.Name, verdict, [.. _results], clock.GetElapsedTime(start))
+        {
+            Failure = _failures.Count == 0 ? null : string.Join('\n', _failures.Select(failure => failure.Message)),
+        };
+    }
+
+    private async Task RunStepsAsync(CancellationToken cancellationToken)
+    {
+        var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence)));
+        BuiltExtension? built = null;
+        var remaining = new Queue<PlannedTest>(suite.Tests);
+        while (remaining.Count > 0)
+        {
+            var guest = GuestFactory.Create(suite.Guest, site);
+            built ??= await journal.StageAsync(Stage.Build, () => BuildAsync(guest, cancellationToken));
+            if (!await RunOnGuestAsync(guest, built, remaining, cancellationToken))
+            {
+                break;
+            }
+        }
+    }
+
+    private Task<BuiltExtension> BuildAsync(IGuest guest, CancellationToken cancellationToken) =>
+        new BuildExtension(options.State, options.Sdk, journal)
+            .RunAsync(options.Project, suite.Tests.Select(test => test.Variant), suite.Guest, guest, cancellationToken);
+
+    /// <returns>False when a further guest would be of no use.</returns>
+    private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, Queue<PlannedTest> remaining, CancellationToken cancellationToken)
+    {
+        var consoleLog = Path.Combine(_folder, "console.log");
+        await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
+        var before = _failures.Count;
+        var variant = remaining.Peek().Variant;
+
+        // The first test's variant is loaded as a step of its own, so that a refusal is told as what it is.
+        if (!await TryAsync(bench, Stage.Load, "Loading", token => bench.Slot.LoadAsync(variant, token), cancellationToken))
+        {
+            KeepIfAsked(bench);
+            return false;
+        }
+
+        var survived = await journal.StageAsync(
+            Stage.Stress, () => new StressExtension(journal, clock).RunAsync(bench, remaining, _results, cancellationToken));
+        if (survived)
+        {
+            bench.Slot.Forget();
+            survived = await TryAsync(bench, Stage.Unload, "Unloading", token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
+            _failures.AddRange(bench.Slot.Leftovers.Select(left => (Verdict.Failed, left)));
+            if (!bench.Watch.Died.IsCancellationRequested)
+            {
+                await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken));
+            }
+        }
+
+        if (_failures.Count > before || _results.Any(test => test.Verdict != Verdict.Passed))
+        {
+            KeepIfAsked(bench);
+        }
+
+        var fresh = bench.Guest is not IKeepable { Joined: true };
+        if (!survived && !fresh && remaining.Count > 0)
+        {
+            _failures.Add((Verdict.Infrastructure,
+                $"{remaining.Count} tests were not run: guest {bench.Guest.Name} died and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
+            return false;
+        }
+
+        return !options.KeepGuest || survived;
+    }
+
+    /// <summary>A step that the kernel may refuse, and may die of.</summary>
+    private async Task<bool> TryAsync(
+        TestBench bench, Stage stage, string doing, Func<CancellationToken, Task<KernelAnswer>> step, CancellationToken cancellationToken)
+    {
+        var outcome = await journal.StageAsync(
+            stage,
+            () => new Trial(bench, clock).RunAsync(
+                $"{doing} {bench.Slot.Extension.Name}",
+                options.LoadLimit,
+                async token => await step(token) is { Accepted: false } answer ? Outcome.Failed(answer.Message) : Outcome.Passed,
+                cancellationToken),
+            outcome => outcome.Failure);
+        if (outcome.Verdict != Verdict.Passed)
+        {
+            _failures.Add((outcome.Verdict, outcome.Failure!));
+        }
+
+        return outcome.Verdict == Verdict.Passed;
+    }
+
+    private void KeepIfAsked(TestBench bench)
+    {
+        if (options.KeepGuest && bench.Guest is IKeepable { Joined: false } keepable)
+        {
+            keepable.Keep();
+            journal.Publish(new NoteGiven($"Guest {bench.Guest.Name} is left up: ./build.sh VmShell --guest {suite.Guest.Name} gets in, ./build.sh VmDown --guest {suite.Guest.Name} ends it."));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using KextDev.Events;
+using KextDev.Shells;
+
+namespace KextDev.Testing;
+
+/// <summary>What something came to that was asked of a guest.</summary>
+/// <param name="Failure">Null when it passed.</param>
+public sealed record Outcome(Verdict Verdict, string? Failure)
+{
+    public static Outcome Passed { get; } = new(Verdict.Passed, Failure: null);
+
+    public static Outcome Failed(string? failure) => new(Verdict.Failed, failure);
+}
+
+/// <summary>
+/// Asks something of a guest's kernel within a limit. A kernel that dies of it, one that hangs, one that only takes long
+/// and a connection that breaks are told apart.
+/// </summary>
+public sealed class Trial(TestBench bench, TimeProvider clock)
+{
+    // How long a dying guest gets to say so before a lost connection is called one.
+    private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(3);
+
+    // A kernel that does not run one command in so long is not merely slow.
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(10);
+
+    /// <param name="what">What takes too long or kills the kernel, for people: "ring_stress", "Loading com.example.mykext".</param>
+    /// <param name="body">What is asked; its own outcome counts when the kernel lives on.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled. What the kernel does is never an exception.</exception>
+    public async Task<Outcome> RunAsync(string what, TimeSpan limit, Func<CancellationToken, Task<Outcome>> body, CancellationToken cancellationToken)
+    {
+        using var time = new CancellationTokenSource(limit, clock);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token, bench.Watch.Died);
+        try
+        {
+            var outcome = await body(ends.Token);
+
+            // A program may end well on a kernel that died under it: a panic never passes.
+            return bench.Watch.Died.IsCancellationRequested ? await AfterLossAsync("", cancellationToken) : outcome;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return time.IsCancellationRequested
+                ? await AfterTimeLimitAsync(what, limit, cancellationToken)
+                : await AfterLossAsync("", cancellationToken);
+        }
+        catch (ConnectionLostException exception)
+        {
+            return await AfterLossAsync(exception.Message, cancellationToken);
+        }
+    }
+
+    /// <summary>What the kernel's log says since a mark, or why it says nothing.</summary>
+    public async Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
+        limit.CancelAfter(PingLimit);
+        try
+        {
+            return await bench.Platform.ReadLogAsync(mark, limit.Token);
+        }
+        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return [$"(the kernel's log could not be read: {exception.Message})"];
+        }
+    }
+
+    // A slow test and a dead kernel are different verdicts: the kernel is asked first.
+    private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        using var ping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
+        ping.CancelAfter(PingLimit);
+        try
+        {
+            await bench.Shell.RunAsync("true", ping.Token);
+            return new Outcome(Verdict.TimedOut, $"{what} took longer than its limit of {seconds} s; the kernel still answers.");
+        }
+        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
+                ? new Outcome(Verdict.Panicked, death)
+                : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s.");
+        }
+    }
+
+    private async Task<Outcome> AfterLossAsync(string loss, CancellationToken cancellationToken) =>
+        await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
+            ? new Outcome(Verdict.Panicked, death)
+            : new Outcome(Verdict.ConnectionLost, loss);
+}
