@@ -90,7 +90,7 @@ internal interface IKernelTest : IKernelBuild
 
     private IReadOnlyList<GuestDefinition> FindTestGuests(Project project)
     {
-        var guests = FindGuests(project);
+        var guests = FindGuestsOrFirst(project);
         if (!Sanitize)
         {
             return guests;

@@ -14,7 +14,7 @@ internal sealed class KextHostBenchmark(string root, StateFolder state, Action<s
     {
         var kexts = new KextBuild(toolchain, state.Build, print.Invoke, _ => { });
         var weight = await kexts.RunAsync(Project.Load(Path.Combine(_sources, "kextdev.json")), "normal", BuildConfiguration.Release, cancellationToken);
-        var osquery = await kexts.RunAsync(Project.Load(Path.Combine(root, "kext", "kextdev.json")), "test", BuildConfiguration.Release, cancellationToken);
+        var own = await kexts.RunAsync(Project.Load(Path.Combine(root, "kext", "kextdev.json")), "test", BuildConfiguration.Release, cancellationToken);
         var programs = await new KextHostToolchain(_host, Path.Combine(state.Build, "kexthost"), print.Invoke, _ => { }).BuildAsync(cancellationToken);
 
         var folder = Directory.CreateTempSubdirectory("kextdev-host").FullName;
@@ -22,7 +22,7 @@ internal sealed class KextHostBenchmark(string root, StateFolder state, Action<s
         {
             var measure = Path.Combine(folder, "measure");
             await CompileAsync(measure, cancellationToken);
-            await MeasureAsync(programs.KextHost, Path.Combine(folder, "socket"), folder, [measure, weight.BundleFolder, osquery.BundleFolder], cancellationToken);
+            await MeasureAsync(programs.KextHost, Path.Combine(folder, "socket"), folder, [measure, weight.BundleFolder, own.BundleFolder], cancellationToken);
         }
         finally
         {
