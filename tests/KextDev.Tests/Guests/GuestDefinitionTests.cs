@@ -71,6 +71,34 @@ public sealed class GuestDefinitionTests : IDisposable
     }
 
     [Fact]
+    public void A_Darwin_guest_tells_its_init_as_what_it_speaks()
+    {
+        Directory.CreateDirectory(_vm.Combine("host/guest"));
+        Write("""{ "driver": "qemu", "platform": "darwin", "recipe": "debian-cloud", "init": "box/init", "kextHost": "host", "release": "10.13" }""");
+
+        var guest = GuestDefinition.Find("box", _vm.Path);
+
+        guest.KextHostFolder.ShouldBe(_vm.Combine("host"));
+        guest.InitArguments.ShouldBe(["darwin_release=10.13", "darwin_sanitize=no"]);
+        (guest with { Sanitize = true }).InitArguments.ShouldContain("darwin_sanitize=yes");
+    }
+
+    [Theory]
+    [InlineData("\"platform\": \"darwin\"", "kextHost is missing", "kext/host")]
+    [InlineData("\"platform\": \"darwin\", \"kextHost\": \"box\"", "has no folder 'guest'", "kext/host")]
+    [InlineData("\"platform\": \"linux\", \"kextHost\": \"box\"", "\"darwin\"", "Remove it")]
+    [InlineData("\"platform\": \"linux\", \"release\": \"10.8\"", "release is 10.8", "10.15, 11")]
+    public void A_Darwin_guest_needs_the_sources_of_kexthost_and_a_release_that_they_know(string keys, string problem, string wayOut)
+    {
+        var file = Write($$"""{ "driver": "qemu", "recipe": "debian-cloud", "init": "box/init", {{keys}} }""");
+
+        var message = Should.Throw<ManifestException>(() => GuestDefinition.Read(file)).Message;
+
+        message.ShouldContain(problem);
+        message.ShouldContain(wayOut);
+    }
+
+    [Fact]
     public void Refuses_a_name_that_would_be_mistaken_for_a_second_guest_of_another()
     {
         var file = _vm.Write("box.2.json", """{ "driver": "qemu", "platform": "linux", "recipe": "debian-cloud", "init": "box/init" }""");

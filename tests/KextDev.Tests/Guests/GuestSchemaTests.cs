@@ -39,6 +39,11 @@ public sealed class GuestSchemaTests
             schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(names);
         }
 
+        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+        {
+            schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(allowed.Values.Cast<string>());
+        }
+
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
             schema["minimum"]!.GetValue<int>().ShouldBe((int)range.Minimum);
@@ -56,7 +61,7 @@ public sealed class GuestSchemaTests
     {
         var guests = GuestDefinition.Names(Folder);
 
-        guests.ShouldContain("embedded");
+        guests.ShouldBe(["embedded", "embedded-darwin"]);
         guests.Select(name => GuestDefinition.Find(name, Folder).Name).ShouldBe(guests);
     }
 

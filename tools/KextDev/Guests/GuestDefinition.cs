@@ -106,8 +106,8 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
             throw located.Problem(
                 "kextHost",
                 needsHost
-                    ? "is missing: a Darwin guest is made from the sources of kexthost. Name their folder, kext/host of this repository, relative to this file."
-                    : "is for guests whose \"platform\" is \"darwin\". Remove it.");
+                    ? "kextHost is missing: a Darwin guest is made from the sources of kexthost. Name their folder, kext/host of this repository, relative to this file."
+                    : "kextHost is for guests whose \"platform\" is \"darwin\". Remove it.");
         }
 
         return definition.KextHostFolder is not { } folder || Directory.Exists(Path.Combine(folder, "guest"))

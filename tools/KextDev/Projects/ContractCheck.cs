@@ -159,7 +159,12 @@ internal sealed class ContractCheck(string file, ReadOnlyMemory<byte> text)
         var attributes = property?.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [];
         foreach (var attribute in attributes.Cast<ValidationAttribute>().Where(attribute => !attribute.IsValid(value)))
         {
-            var allowed = attribute is RangeAttribute range ? $"allowed is {range.Minimum} to {range.Maximum}" : attribute.FormatErrorMessage(property!.Name);
+            var allowed = attribute switch
+            {
+                RangeAttribute range => $"allowed is {range.Minimum} to {range.Maximum}",
+                AllowedValuesAttribute some => $"allowed are {string.Join(", ", some.Values)}",
+                _ => attribute.FormatErrorMessage(property!.Name),
+            };
             throw Wrong(ref reader, path, $"{path} is {value}: {allowed}.");
         }
     }
