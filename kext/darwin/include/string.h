@@ -9,5 +9,6 @@ void *memset(void *to, int value, size_t size);
 int memcmp(const void *left, const void *right, size_t size);
 size_t strlen(const char *string);
 size_t strnlen(const char *string, size_t limit);
+size_t strlcpy(char *to, const char *from, size_t size);
 
 #endif

@@ -93,6 +93,21 @@ internal sealed class RunningHost : IAsyncDisposable
     public HostCommand Client(string program, params string[] words) =>
         new(program, words) { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KEXTHOST_SOCKET"] = SocketPath } };
 
+    /// <summary>A program that is told, as the pipeline tells it, how to load and unload a kext.</summary>
+    public HostCommand TesterCommand(string program, string bundle, string identifier)
+    {
+        var command = Client(program);
+        return command with
+        {
+            Environment = new Dictionary<string, string?>(command.Environment, StringComparer.Ordinal)
+            {
+                ["KEXTDEV_LOAD"] = $"{_build.KextHost} load --socket {SocketPath} {bundle} >/dev/null 2>&1",
+                ["KEXTDEV_UNLOAD"] = $"{_build.KextHost} unload --socket {SocketPath} {identifier} >/dev/null 2>&1",
+                ["KEXTDEV_MODULE"] = identifier,
+            },
+        };
+    }
+
     /// <summary>A connection on which nothing was said yet.</summary>
     public async Task<Socket> ConnectAsync()
     {
