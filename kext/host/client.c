@@ -292,11 +292,12 @@ int kexthost_errno(uint32_t darwins)
 		uint32_t darwins;
 		int ours;
 	} different[] = {
-	    {11, EDEADLK},      {35, EAGAIN},       {36, EINPROGRESS},    {40, EMSGSIZE},
-	    {41, EPROTOTYPE},   {42, ENOPROTOOPT},  {45, ENOTSUP},        {48, EADDRINUSE},
-	    {55, ENOBUFS},      {56, EISCONN},      {57, ENOTCONN},       {60, ETIMEDOUT},
-	    {61, ECONNREFUSED}, {63, ENAMETOOLONG}, {78, ENOSYS},         {84, EOVERFLOW},
-	    {89, ECANCELED},    {102, EOPNOTSUPP},  {(uint32_t)-1, EINTR}};
+	    {11, EDEADLK},       {35, EAGAIN},       {36, EINPROGRESS},  {40, EMSGSIZE},
+	    {41, EPROTOTYPE},    {42, ENOPROTOOPT},  {45, ENOTSUP},      {48, EADDRINUSE},
+	    {49, EADDRNOTAVAIL}, {51, ENETUNREACH},  {53, ECONNABORTED}, {54, ECONNRESET},
+	    {65, EHOSTUNREACH},  {55, ENOBUFS},      {56, EISCONN},      {57, ENOTCONN},
+	    {60, ETIMEDOUT},     {61, ECONNREFUSED}, {63, ENAMETOOLONG}, {78, ENOSYS},
+	    {84, EOVERFLOW},     {89, ECANCELED},    {102, EOPNOTSUPP},  {(uint32_t)-1, EINTR}};
 	size_t i;
 
 	for (i = 0; i < sizeof(different) / sizeof(different[0]); i++)

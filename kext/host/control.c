@@ -18,6 +18,7 @@
 #include "log.h"
 #include "thread.h"
 #include "trap.h"
+#include "watch.h"
 
 static bool is_superuser(const struct exchange *exchange)
 {
@@ -73,6 +74,16 @@ static uint32_t serve_list(struct exchange *exchange)
 	return OSRETURN_SUCCESS;
 }
 
+/* Only of who is as much as the host is: it looks into what it watches. */
+static uint32_t serve_attendance(struct exchange *exchange)
+{
+	const struct process *process = exchange->connection->process;
+
+	if (process->credential->uid != geteuid())
+		return DARWIN_EPERM;
+	return watch_begin(process->pid, (int)exchange->request.value) ? DARWIN_EINVAL : 0;
+}
+
 static uint32_t serve_execution(struct exchange *exchange)
 {
 	struct process *process = exchange->connection->process, *child = process;
@@ -115,7 +126,7 @@ static uint32_t serve_socket(struct exchange *exchange)
 	memcpy(&argument, exchange->text, sizeof(argument));
 	switch (request->operation) {
 	case KEXTHOST_SOCKET:
-		return (uint32_t)socket_make(&argument, &exchange->reply.handle);
+		return (uint32_t)socket_make(&argument, true, &exchange->reply.handle);
 	case KEXTHOST_BIND:
 		return (uint32_t)socket_bind(request->handle, &argument.local);
 	case KEXTHOST_CONNECT:
@@ -136,6 +147,8 @@ static uint32_t serve(struct exchange *exchange)
 		return serve_unload(exchange);
 	case KEXTHOST_LIST:
 		return serve_list(exchange);
+	case KEXTHOST_ATTEND:
+		return serve_attendance(exchange);
 	case KEXTHOST_EXECUTE:
 		return serve_execution(exchange);
 	case KEXTHOST_FILE_OPENED:

@@ -6,6 +6,7 @@
 #ifndef KEXTHOST_EVENTS_H
 #define KEXTHOST_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kexthost_protocol.h"
@@ -20,6 +21,11 @@ enum {
 };
 #define FILE_CLOSE_MODIFIED 2
 
+/* Is anybody there to be told? */
+bool listeners_exist(void);
+bool policies_exist(void);
+bool filters_exist(void);
+
 /* To the listeners of the scope of file operations. */
 void listeners_tell(int action, struct credential *credential, struct vnode *vnode,
                     uintptr_t flags);
@@ -29,7 +35,8 @@ void policies_tell_execution(struct credential *credential, struct process *chil
                              struct vnode *vnode);
 
 /* Sockets and the filters on them: 0, or an errno of Darwin's, a filter's own where it objects. */
-int socket_make(const struct kexthost_socket *kind, uint64_t *handle);
+int socket_make(const struct kexthost_socket *kind, bool filtered, uint64_t *handle);
+void socket_rename(uint64_t handle, const struct kexthost_endpoint *local);
 int socket_bind(uint64_t handle, const struct kexthost_endpoint *local);
 int socket_connect(uint64_t handle, const struct kexthost_endpoint *remote);
 int socket_accept(uint64_t listening, const struct kexthost_endpoint *local,

@@ -72,6 +72,11 @@ static void kernel_kauth_unlisten_scope(struct listener *listener)
 	free(listener);
 }
 
+bool listeners_exist(void)
+{
+	return __atomic_load_n(&listeners, __ATOMIC_RELAXED) != NULL;
+}
+
 /* The list is read, and then the callbacks are called: so one may begin after it was unlistened. */
 void listeners_tell(int action, struct credential *credential, struct vnode *vnode, uintptr_t flags)
 {

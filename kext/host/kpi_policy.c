@@ -59,6 +59,12 @@ _Static_assert(sizeof(struct policy) == 80, "mac_policy_conf");
 static pthread_rwlock_t asking = PTHREAD_RWLOCK_INITIALIZER;
 static struct policy *policies[POLICIES_MAX];
 static uintptr_t sites[POLICIES_MAX];
+static unsigned int registered; /* how many */
+
+bool policies_exist(void)
+{
+	return __atomic_load_n(&registered, __ATOMIC_RELAXED) != 0;
+}
 
 static int find_place(const struct policy *policy, unsigned int *place)
 {
@@ -108,6 +114,7 @@ static int kernel_mac_policy_register(struct policy *policy, unsigned int *handl
 	if (!error) {
 		policies[place] = policy;
 		sites[place] = site;
+		__atomic_add_fetch(&registered, 1, __ATOMIC_RELAXED);
 		policy->runtime_flags |= 1;
 		*handle = place;
 		call_with(policy->functions->init, policy);
@@ -131,6 +138,7 @@ static int kernel_mac_policy_unregister(unsigned int handle)
 	if (policy && !error) {
 		call_with(policy->functions->destroy, policy);
 		policies[handle] = NULL;
+		__atomic_sub_fetch(&registered, 1, __ATOMIC_RELAXED);
 		policy->runtime_flags &= ~1;
 		log_line("Security policy unload: %s (%s)", policy->full_name, policy->name);
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "darwin.h"
+#include "events.h"
 #include "kext.h"
 #include "kpi.h"
 #include "leftovers.h"
@@ -46,6 +47,11 @@ void sockets_change(void)
 void sockets_leave(void)
 {
 	pthread_rwlock_unlock(&use);
+}
+
+bool filters_exist(void)
+{
+	return __atomic_load_n(&filters, __ATOMIC_RELAXED) != NULL;
 }
 
 static struct filter *find(uint32_t handle)

@@ -6,6 +6,7 @@
  *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost sysctl --socket PATH NAME[=VALUE]
+ *     kexthost attend --socket PATH -- COMMAND ARGUMENT ...    starts what is watched
  *     kexthost check BUNDLE    says whether it can be loaded, and runs nothing of it
  *     kexthost kpi             prints what is offered to kexts
  */
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "attend.h"
 #include "client.h"
 #include "commands.h"
 #include "control.h"
@@ -91,6 +93,7 @@ static int refuse_usage(void)
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
 	      "       kexthost sysctl --socket PATH NAME[=VALUE]\n"
+	      "       kexthost attend --socket PATH -- COMMAND ARGUMENT...\n"
 	      "       kexthost check BUNDLE\n"
 	      "       kexthost kpi\n",
 	      stderr);
@@ -178,10 +181,25 @@ static const struct {
     {"kpi", false, false, print_kpi},   {"sysctl", true, true, command_value},
 };
 
+static int attend(int count, char **arguments)
+{
+	struct options options = {0};
+
+	/* What follows "--" is not for this program to read. */
+	if (count < 5 || strcmp(arguments[3], "--") || !read_options(3, arguments, &options) ||
+	    !options.socket)
+		return refuse_usage();
+	kexthost_use(options.socket);
+	return command_attend(arguments + 4);
+}
+
 int main(int count, char **arguments)
 {
 	struct options options = {0};
 	size_t i;
+
+	if (count > 1 && !strcmp(arguments[1], "attend"))
+		return attend(count - 1, arguments + 1);
 
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (count < 2 || strcmp(arguments[1], commands[i].name))

@@ -14,10 +14,11 @@ static struct process *processes;
 
 struct status {
 	char name[17];
-	pid_t parent;
+	pid_t process, parent;
 	uint32_t uid[3], gid[3]; /* real, effective, saved */
 };
 
+/* Of a process or a thread. */
 static bool read_status(pid_t pid, struct status *status)
 {
 	char path[64], line[256];
@@ -30,6 +31,7 @@ static bool read_status(pid_t pid, struct status *status)
 		return false;
 	while (fgets(line, sizeof(line), file)) {
 		sscanf(line, "Name:\t%16[^\n]", status->name);
+		sscanf(line, "Tgid:\t%d", &status->process);
 		sscanf(line, "PPid:\t%d", &status->parent);
 		sscanf(line, "Uid:\t%u\t%u\t%u", &status->uid[0], &status->uid[1], &status->uid[2]);
 		sscanf(line, "Gid:\t%u\t%u\t%u", &status->gid[0], &status->gid[1], &status->gid[2]);
@@ -49,31 +51,28 @@ void credential_release(struct credential *credential)
 		free(credential);
 }
 
-/* With the effective ids as the kernel says them, or those that /proc has. */
-static struct process *make(pid_t pid, const uint32_t *uid, const uint32_t *gid)
+static struct process *make(pid_t pid, const struct status *status)
 {
 	struct process *process = calloc(1, sizeof(*process));
 	struct credential *credential = calloc(1, sizeof(*credential));
-	struct status status;
-	bool lives = read_status(pid, &status);
 
-	if (!process || !credential || (!lives && !uid)) {
+	if (!process || !credential) {
 		free(process);
 		free(credential);
 		return NULL;
 	}
 	process->references = 1;
 	process->pid = pid;
-	process->parent = status.parent;
-	strcpy(process->name, status.name);
+	process->parent = status->parent;
+	strcpy(process->name, status->name);
 	process->credential = credential;
-	credential->references = 1;
-	credential->uid = uid ? *uid : status.uid[1];
-	credential->gid = gid ? *gid : status.gid[1];
-	credential->ruid = lives ? status.uid[0] : credential->uid;
-	credential->rgid = lives ? status.gid[0] : credential->gid;
-	credential->svuid = lives ? status.uid[2] : credential->uid;
-	credential->svgid = lives ? status.gid[2] : credential->gid;
+	*credential = (struct credential){.references = 1,
+	                                  .ruid = status->uid[0],
+	                                  .uid = status->uid[1],
+	                                  .svuid = status->uid[2],
+	                                  .rgid = status->gid[0],
+	                                  .gid = status->gid[1],
+	                                  .svgid = status->gid[2]};
 	return process;
 }
 
@@ -87,41 +86,94 @@ static struct process *look_up(pid_t pid)
 	return NULL;
 }
 
-static struct process *get(pid_t pid, const uint32_t *uid, const uint32_t *gid)
+static bool has_effective_ids(const struct credential *credential, const struct status *status)
+{
+	return credential->uid == status->uid[1] && credential->gid == status->gid[1];
+}
+
+static bool has_ids(const struct credential *credential, const struct status *status)
+{
+	return has_effective_ids(credential, status) && credential->ruid == status->uid[0] &&
+	       credential->svuid == status->uid[2] && credential->rgid == status->gid[0] &&
+	       credential->svgid == status->gid[2];
+}
+
+/* Under the mutex. NULL where it is unknown, or is not the same any more. */
+static struct process *
+get_known(pid_t pid, bool (*same)(const struct credential *credential, const struct status *status),
+          const struct status *status)
+{
+	struct process *process = look_up(pid);
+
+	if (process && same && !same(process->credential, status)) {
+		/* Who knows it as what it was keeps that. */
+		process->former = true;
+		return NULL;
+	}
+	if (process)
+		process->references++;
+	return process;
+}
+
+static struct process *add(pid_t pid, const struct status *status)
+{
+	struct process *process = make(pid, status);
+
+	if (process) {
+		process->next = processes;
+		processes = process;
+	}
+	return process;
+}
+struct process *process_get(pid_t pid, uint32_t uid, uint32_t gid)
 {
 	struct process *process;
+	struct status status;
 
-	if (!pid)
-		return &process_kernel;
+	if (!read_status(pid, &status)) {
+		memcpy(status.uid, (const uint32_t[]){uid, uid, uid}, sizeof(status.uid));
+		memcpy(status.gid, (const uint32_t[]){gid, gid, gid}, sizeof(status.gid));
+	}
+	status.uid[1] = uid;
+	status.gid[1] = gid;
 	pthread_mutex_lock(&mutex);
-	process = look_up(pid);
-	if (process && uid &&
-	    (*uid != process->credential->uid || *gid != process->credential->gid)) {
-		/* It has become somebody else since. Who knows it as what it was keeps that. */
-		process->former = true;
-		process = NULL;
-	}
-	if (process) {
-		process->references++;
-	} else {
-		process = make(pid, uid, gid);
-		if (process) {
-			process->next = processes;
-			processes = process;
-		}
-	}
+	process = get_known(pid, has_effective_ids, &status);
+	if (!process)
+		process = add(pid, &status);
 	pthread_mutex_unlock(&mutex);
 	return process;
 }
 
-struct process *process_get(pid_t pid, uint32_t uid, uint32_t gid)
-{
-	return get(pid, &uid, &gid);
-}
-
 struct process *process_find(pid_t pid)
 {
-	return get(pid, NULL, NULL);
+	struct process *process;
+	struct status status;
+
+	if (!pid)
+		return &process_kernel;
+	pthread_mutex_lock(&mutex);
+	process = get_known(pid, NULL, NULL);
+	if (!process && read_status(pid, &status))
+		process = add(pid, &status);
+	pthread_mutex_unlock(&mutex);
+	return process;
+}
+
+struct process *process_of_thread(pid_t thread)
+{
+	struct process *process;
+	struct status status;
+
+	if (!read_status(thread, &status))
+		return NULL;
+	pthread_mutex_lock(&mutex);
+	process = get_known(status.process, has_ids, &status);
+	if (!process)
+		process = add(status.process, &status);
+	else if (status.process == thread)
+		strcpy(process->name, status.name); /* it may run another program */
+	pthread_mutex_unlock(&mutex);
+	return process;
 }
 
 void process_retain(struct process *process)

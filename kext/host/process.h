@@ -38,6 +38,10 @@ struct process *process_get(pid_t pid, uint32_t uid, uint32_t gid);
 /* One that is known already or lives, by its number; else NULL. With a reference. */
 struct process *process_find(pid_t pid);
 
+/* The one that a thread belongs to, with the ids that the thread has now; NULL where it has ended.
+ * With a reference. */
+struct process *process_of_thread(pid_t thread);
+
 void process_retain(struct process *process);
 void process_release(struct process *process);
 

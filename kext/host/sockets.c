@@ -50,7 +50,7 @@ static void enlist(struct socket *socket)
 		;
 }
 
-int socket_make(const struct kexthost_socket *kind, uint64_t *handle)
+int socket_make(const struct kexthost_socket *kind, bool filtered, uint64_t *handle)
 {
 	struct socket *socket;
 
@@ -65,11 +65,23 @@ int socket_make(const struct kexthost_socket *kind, uint64_t *handle)
 	set_address(&socket->local, socket->domain, &kind->local);
 	set_address(&socket->remote, socket->domain, &kind->remote);
 	sockets_use();
-	filters_attach(socket);
+	if (filtered)
+		filters_attach(socket);
 	enlist(socket);
 	*handle = socket->handle;
 	sockets_leave();
 	return 0;
+}
+
+void socket_rename(uint64_t handle, const struct kexthost_endpoint *local)
+{
+	struct socket *socket;
+
+	sockets_use();
+	socket = find(handle);
+	if (socket)
+		set_address(&socket->local, socket->domain, local);
+	sockets_leave();
 }
 
 static int visible(int error)

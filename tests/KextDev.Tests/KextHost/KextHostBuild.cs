@@ -7,6 +7,8 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
 {
     private static readonly string Sources = Path.Combine(Repository.Root, "kext", "host");
 
+    private static readonly string[] Client = [.. Directory.EnumerateFiles(Sources, "client*.c")];
+
     private readonly TemporaryFolder _folder = new();
 
     public string KextHost => _folder.Combine("kexthost");
@@ -23,16 +25,29 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
     /// <summary>Produces TEST events by many threads and reads them all.</summary>
     public string RingClient => _folder.Combine("ring_client");
 
+    /// <summary>Executes, opens, connects and so on, to be watched.</summary>
+    public string Attended => _folder.Combine("attended");
+
     public async Task InitializeAsync()
     {
         var programs = Path.Combine(Repository.Root, "tests", "KextDev.Tests", "KextHost", "programs");
-        string[] client = [.. Directory.EnumerateFiles(Sources, "client*.c")];
         string[] sanitize = Environment.GetEnvironmentVariable("KEXTHOST_SANITIZE") is { Length: > 0 } name ? ["-fsanitize=" + name] : [];
         await GccAsync(KextHost, [.. sanitize, .. Directory.EnumerateFiles(Sources, "*.c")]);
-        await GccAsync(Drive, [.. client, Path.Combine(programs, "drive.c")]);
-        await GccAsync(Talk, [.. client, Path.Combine(programs, "talk.c")]);
-        await GccAsync(EventClient, [.. client, Path.Combine(programs, "event_client.c")]);
-        await GccAsync(RingClient, [.. client, Path.Combine(programs, "ring_client.c")]);
+        await GccAsync(Drive, [.. Client, Path.Combine(programs, "drive.c")]);
+        await GccAsync(Talk, [.. Client, Path.Combine(programs, "talk.c")]);
+        await GccAsync(EventClient, [.. Client, Path.Combine(programs, "event_client.c")]);
+        await GccAsync(RingClient, [.. Client, Path.Combine(programs, "ring_client.c")]);
+        await GccAsync(Attended, [Path.Combine(programs, "attended.c")]);
+    }
+
+    /// <summary>One of the programs in kext/tests, for kexthost's devices.</summary>
+    public static async Task<string> OsqueryTestAsync(TemporaryFolder folder, string name)
+    {
+        var kext = Path.Combine(Repository.Root, "kext");
+        string[] common = ["tests/ktap.c", "tests/options.c", "tests/osq_client.c", "tests/extension.c", "user/osq_handle.c", "user/osq_reader.c"];
+        var program = folder.Combine(name);
+        await GccAsync(program, ["-DKEXTHOST", "-I" + Path.Combine(kext, "user"), .. Client, .. common.Append($"tests/{name}.c").Select(source => Path.Combine(kext, source))]);
+        return program;
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -108,6 +108,9 @@ internal sealed class RunningHost : IAsyncDisposable
         };
     }
 
+    /// <summary>A command whose calls of the system the host watches.</summary>
+    public HostCommand Attend(params string[] command) => Client(_build.KextHost, ["attend", "--socket", SocketPath, "--", .. command]);
+
     /// <summary>A connection on which nothing was said yet.</summary>
     public async Task<Socket> ConnectAsync()
     {
