@@ -83,6 +83,8 @@ static osreturn_t read_names(struct bundle *bundle, const char *path)
 		         compatible, version);
 		return OSRETURN_VALIDATION;
 	}
+	if (compatible)
+		strcpy(bundle->compatible, compatible);
 	return OSRETURN_SUCCESS;
 }
 

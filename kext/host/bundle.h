@@ -14,6 +14,7 @@
 struct bundle {
 	char identifier[BUNDLE_NAME_MAX];
 	char version[BUNDLE_NAME_MAX];
+	char compatible[BUNDLE_NAME_MAX]; /* as a library; empty where it is none */
 	struct plist *information;
 	const struct plist *libraries; /* a dictionary of version strings */
 	uint8_t *file;                 /* the executable */

@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kext_version.h"
+#include "kext_libraries.h"
 #include "kpi.h"
 #include "leftovers.h"
 #include "link.h"
 #include "log.h"
 #include "panic.h"
-#include "release.h"
 #include "thread.h"
 
 #define MODULE_START 9 /* section types */
@@ -81,7 +80,7 @@ void kext_unlock(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-static struct kext *find_loaded(const char *identifier)
+struct kext *kext_find(const char *identifier)
 {
 	struct kext *kext;
 
@@ -89,43 +88,6 @@ static struct kext *find_loaded(const char *identifier)
 		if (!kext->gone && !strcmp(kext->bundle.identifier, identifier))
 			return kext;
 	return NULL;
-}
-
-/* Which KPIs the bundle names, each in a version that this kernel has. */
-static osreturn_t resolve_libraries(struct kext *kext)
-{
-	const char *identifier = kext->bundle.identifier;
-	const struct plist *library;
-	int64_t wanted;
-	enum kpi kpi;
-
-	for (library = kext->bundle.libraries->first; library; library = library->next) {
-		wanted = library->kind == PLIST_STRING ? kext_version_parse(library->text) : -1;
-		if (wanted < 0) {
-			log_line("Kext %s - library kext %s has no valid version.", identifier,
-			         library->key);
-			return OSRETURN_DEPENDENCIES;
-		}
-		if (!strcmp(library->key, "com.apple.kpi.private")) {
-			log_line("Kext %s - com.apple.kpi.private is for Apple's own kexts.",
-			         identifier);
-			return OSRETURN_DEPENDENCIES;
-		}
-		kpi = kpi_of_bundle(library->key);
-		if (!kpi) {
-			log_line("Kext %s - library kext %s not found.", identifier, library->key);
-			return OSRETURN_DEPENDENCIES;
-		}
-		if (wanted > kext_version_parse(release_running()->darwin) ||
-		    wanted < kext_version_parse(kpi_compatible_version(kpi))) {
-			log_line(
-			    "Kext %s - library kext %s not compatible with requested version %s.",
-			    identifier, library->key, library->text);
-			return OSRETURN_DEPENDENCIES;
-		}
-		kext->kpis |= kpi;
-	}
-	return OSRETURN_SUCCESS;
 }
 
 static osreturn_t check_entry(struct kext *kext, uintptr_t function, const char *which)
@@ -183,7 +145,7 @@ static osreturn_t load_executable(struct kext *kext)
 	if (!result)
 		result = image_map(&kext->image);
 	if (!result)
-		result = link_image(&kext->image, identifier, kext->kpis);
+		result = link_image(kext);
 	if (result == OSRETURN_LINK_ERROR)
 		log_line("Can't load kext %s - link failed.", identifier);
 	if (!result) {
@@ -235,6 +197,7 @@ static void call_all(struct kext *kext, uint32_t section_type)
 /* From here on its addresses belong to it for ever. */
 static void enlist(struct kext *kext)
 {
+	kext_hold_libraries(kext);
 	kext->next = kexts;
 	kext->info->next = kexts && !kexts->gone ? kexts->info : NULL;
 	__atomic_store_n(&kexts, kext, __ATOMIC_RELEASE);
@@ -248,6 +211,7 @@ static unsigned int retire(struct kext *kext)
 	call_all(kext, MODULE_END);
 	__atomic_store_n(&kext->gone, true, __ATOMIC_SEQ_CST);
 	image_retire(&kext->image);
+	kext_release_libraries(kext);
 	log_line("Kext %s unloaded.", kext->bundle.identifier);
 	return left;
 }
@@ -298,7 +262,7 @@ static osreturn_t load_locked(struct kext *kext, const char *path)
 		dispose(kext);
 		return result;
 	}
-	loaded = find_loaded(kext->bundle.identifier);
+	loaded = kext_find(kext->bundle.identifier);
 	if (loaded) {
 		result = is_same(loaded, kext) ? OSRETURN_SUCCESS : OSRETURN_LOADED_VERSION_DIFFERS;
 		if (result)
@@ -309,7 +273,7 @@ static osreturn_t load_locked(struct kext *kext, const char *path)
 		return result;
 	}
 	log_line("Loading kext %s.", kext->bundle.identifier);
-	result = resolve_libraries(kext);
+	result = kext_resolve_libraries(kext);
 	if (!result)
 		result = load_executable(kext);
 	if (result) {
@@ -354,7 +318,7 @@ osreturn_t kext_check(const char *path)
 		return OSRETURN_NO_MEMORY;
 	result = bundle_open(&kext->bundle, path);
 	if (!result)
-		result = resolve_libraries(kext);
+		result = kext_resolve_libraries(kext);
 	if (!result)
 		result = load_executable(kext);
 	dispose(kext);
@@ -363,12 +327,18 @@ osreturn_t kext_check(const char *path)
 
 static osreturn_t unload_locked(const char *identifier, unsigned int *left)
 {
-	struct kext *kext = find_loaded(identifier);
+	struct kext *kext = kext_find(identifier);
 	int result;
 
 	if (!kext) {
 		log_line("Kext %s not found for unload request.", identifier);
 		return OSRETURN_NOT_FOUND;
+	}
+	if (kext->users) {
+		log_line("Can't unload kext %s; outstanding references (linkage or tracking "
+		         "object).",
+		         identifier);
+		return OSRETURN_IN_USE;
 	}
 	panic_note_unloaded(kext);
 	result = call_entry(kext, kext->info->stop);

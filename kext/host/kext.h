@@ -18,12 +18,20 @@ struct kmod_info {
 	char name[64];
 	char version[64];
 	int32_t reference_count;
-	void *reference_list;
+	struct kmod_reference *reference_list;
 	uint64_t address, size, header_size;
 	int (*start)(struct kmod_info *info, void *data);
 	int (*stop)(struct kmod_info *info, void *data);
 } __attribute__((packed, aligned(4)));
 _Static_assert(sizeof(struct kmod_info) == 196, "kmod_info");
+
+#define KEXT_LIBRARIES_MAX 32
+
+/* Of the list in a kext's kmod_info: what it is linked against. */
+struct kmod_reference {
+	struct kmod_reference *next;
+	struct kmod_info *info;
+};
 
 struct kext {
 	struct kext *next; /* the one loaded before it */
@@ -31,6 +39,10 @@ struct kext {
 	struct image image;
 	struct kmod_info *info;
 	unsigned int kpis;
+	struct kext *libraries[KEXT_LIBRARIES_MAX]; /* other kexts that it is linked against */
+	struct kmod_reference references[KEXT_LIBRARIES_MAX];
+	size_t library_count;
+	unsigned int users; /* loaded kexts that are linked against it */
 	uint32_t tag;
 	bool started;
 	bool gone;           /* unloaded: kept for its addresses and names */
@@ -52,6 +64,9 @@ void kext_unlock(void);
 
 /* As the answer to KEXTHOST_LIST; the caller frees it. NULL for want of memory. */
 char *kext_list(void);
+
+/* One that is loaded, under the lock; NULL where none is. */
+struct kext *kext_find(const char *identifier);
 
 /* The one whose image has an address, gone or not; NULL where none has. */
 struct kext *kext_at(uintptr_t address);

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "kext.h"
 #include "kpi.h"
 #include "release.h"
 
-/* Load tags of what it is linked against, highest first. */
-static void print_links(FILE *out, unsigned int kpis)
+static int compare_tags(const void *left, const void *right)
 {
+	const uint32_t one = *(const uint32_t *)left, other = *(const uint32_t *)right;
+
+	return (one < other) - (one > other);
+}
+
+/* Load tags of what it is linked against, highest first: kexts' before those of the kernel. */
+static void print_links(FILE *out, const struct kext *kext)
+{
+	uint32_t tags[KEXT_LIBRARIES_MAX];
 	const char *space = "";
 	enum kpi kpi;
+	size_t i;
+
+	for (i = 0; i < kext->library_count; i++)
+		tags[i] = kext->libraries[i]->tag;
+	qsort(tags, kext->library_count, sizeof(tags[0]), compare_tags);
+	for (i = 0; i < kext->library_count; i++, space = " ")
+		fprintf(out, "%s%u", space, tags[i]);
 
 	for (kpi = 1 << (KPI_COUNT - 1); kpi; kpi >>= 1) {
-		if (!(kpis & kpi))
+		if (!(kext->kpis & kpi))
 			continue;
 		fprintf(out, "%s%u", space, kpi_tag(kpi));
 		space = " ";
@@ -62,9 +78,10 @@ static void print_kexts(FILE *out, const struct kext *kext)
 	if (kext->gone)
 		return;
 	image_uuid_text(&kext->image, uuid);
-	fprintf(out, "%u\t%u\t%zx\t%zx\t%s\t%s\t%s\t", kext->tag, 0u, (size_t)kext->image.base,
-	        kext->image.size, kext->bundle.identifier, kext->bundle.version, uuid);
-	print_links(out, kext->kpis);
+	fprintf(out, "%u\t%u\t%zx\t%zx\t%s\t%s\t%s\t", kext->tag, kext->users,
+	        (size_t)kext->image.base, kext->image.size, kext->bundle.identifier,
+	        kext->bundle.version, uuid);
+	print_links(out, kext);
 }
 
 char *kext_list(void)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kext.h"
+#include "kext_libraries.h"
 #include "kpi.h"
 #include "log.h"
 
@@ -45,7 +47,7 @@ static uint64_t write_stub(struct image *image, size_t index, uint64_t address)
 	return (uintptr_t)stub;
 }
 
-static osreturn_t bind(struct linking *linking, unsigned int kpis)
+static osreturn_t bind(struct linking *linking, const struct kext *kext)
 {
 	struct image *image = linking->image;
 	bool weak = false, tests = false, missing = false;
@@ -65,7 +67,9 @@ static osreturn_t bind(struct linking *linking, unsigned int kpis)
 			target->address = target->near = symbol->value;
 			continue;
 		}
-		found = kpi_find(name, kpis);
+		found = kpi_find(name, kext->kpis);
+		if (!found)
+			found = kext_library_symbol(kext, name);
 		tests |= found == &link_unresolved;
 		if (!found && symbol->description & MACHO_WEAK) {
 			weak = true;
@@ -250,8 +254,10 @@ static bool mentions_kmod_info(const struct image *image)
 	return link_find_kmod_info(image) != NULL;
 }
 
-osreturn_t link_image(struct image *image, const char *identifier, unsigned int kpis)
+osreturn_t link_image(struct kext *kext)
 {
+	const char *identifier = kext->bundle.identifier;
+	struct image *image = &kext->image;
 	struct linking linking = {.image = image, .identifier = identifier};
 	osreturn_t result;
 
@@ -262,7 +268,7 @@ osreturn_t link_image(struct image *image, const char *identifier, unsigned int 
 	linking.targets = calloc(image->symbol_count + 1, sizeof(*linking.targets));
 	if (!linking.targets)
 		return OSRETURN_NO_MEMORY;
-	result = bind(&linking, kpis);
+	result = bind(&linking, kext);
 	if (!result)
 		result = apply_table(&linking, image->relocations.external_offset,
 		                     image->relocations.external_count);

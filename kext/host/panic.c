@@ -99,6 +99,21 @@ static bool is_among(const struct kext *kext, const struct backtrace_frame *fram
 	return false;
 }
 
+/* Those of the kernel have no address. */
+static void add_libraries(const struct kext *kext)
+{
+	char uuid[37];
+	size_t i;
+
+	for (i = 0; i < kext->library_count; i++) {
+		const struct kext *library = kext->libraries[i];
+
+		image_uuid_text(&library->image, uuid);
+		add("            dependency: %s(%s)[%s]@0x%lx\n", library->bundle.identifier,
+		    library->bundle.version, uuid, (uintptr_t)library->image.base);
+	}
+}
+
 static void add_kexts(const struct backtrace_frame *frames, size_t count)
 {
 	const char *heading = "      Kernel Extensions in backtrace:\n";
@@ -113,6 +128,7 @@ static void add_kexts(const struct backtrace_frame *frames, size_t count)
 		    kext->bundle.version, uuid, (uintptr_t)kext->image.base,
 		    (uintptr_t)kext->image.base + kext->image.size - 1);
 		heading = "";
+		add_libraries(kext);
 	}
 }
 

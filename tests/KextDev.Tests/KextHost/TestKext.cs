@@ -76,11 +76,14 @@ internal static class TestKext
         return LinkedKext.Link(file);
     }
 
-    public static string Bundle(TemporaryFolder folder, byte[] executable, IReadOnlyDictionary<string, string> libraries, string version = "1.0")
+    public static string Bundle(TemporaryFolder folder, byte[] executable, IReadOnlyDictionary<string, string> libraries, string version = "1.0") =>
+        Bundle(folder, executable, new KextInfo("sample", Identifier, version, libraries));
+
+    public static string Bundle(TemporaryFolder folder, byte[] executable, KextInfo info)
     {
         var parent = folder.Combine($"{Guid.NewGuid():N}");
         Directory.CreateDirectory(parent);
-        KextBundle.Create(parent, new KextInfo("sample", Identifier, version, libraries), executable);
-        return Path.Combine(parent, "sample.kext");
+        KextBundle.Create(parent, info, executable);
+        return Path.Combine(parent, info.Name + ".kext");
     }
 }
