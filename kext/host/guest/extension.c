@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "extension.h"
 
-#include <dirent.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "client.h"
 #include "files.h"
-#include "kernel.h"
 #include "plist.h"
 #include "release.h"
 #include "sip.h"
@@ -21,22 +17,29 @@
 #define FIRST_WITH_POLICY      13
 #define LAST_WITHOUT_SIGNATURE 9
 
-static void read_identifier(struct extension *extension)
+struct plist *extension_information(const struct extension *extension)
 {
 	char path[PATH_MAX + sizeof("/Contents/Info.plist")], *text;
-	const char *identifier, *error;
 	struct plist *plist = NULL;
+	const char *error;
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/Contents/Info.plist", extension->absolute);
 	text = file_read(path, PLIST_MAX, &size);
 	if (text)
 		plist = plist_read(text, size, &error);
-	identifier = plist_string(plist, "CFBundleIdentifier");
+	free(text);
+	return plist;
+}
+
+static void read_identifier(struct extension *extension)
+{
+	struct plist *plist = extension_information(extension);
+	const char *identifier = plist_string(plist, "CFBundleIdentifier");
+
 	if (identifier && strlen(identifier) < sizeof(extension->identifier))
 		strcpy(extension->identifier, identifier);
 	plist_free(plist);
-	free(text);
 }
 
 osreturn_t extension_open(struct extension *extension, const char *path)
@@ -99,59 +102,4 @@ osreturn_t extension_permit(void)
 	if (release->minor <= LAST_WITHOUT_SIGNATURE || sip_allows_kexts())
 		return OSRETURN_SUCCESS;
 	return release->minor >= FIRST_WITH_POLICY ? OSRETURN_SYSTEM_POLICY : OSRETURN_NOT_LOADABLE;
-}
-
-osreturn_t extension_load(const struct extension *extension, struct kexthost_answer *answer)
-{
-	osreturn_t result;
-
-	answer->data = "";
-	if (geteuid())
-		return OSRETURN_NOT_PRIVILEGED;
-	result = extension_authenticate(extension, true);
-	if (!result)
-		result = extension_permit();
-	if (!result && !kernel_ask(KEXTHOST_LOAD, extension->absolute, answer)) {
-		answer->data = "";
-		result = OSRETURN_ERROR;
-	}
-	return result ? result : answer->header.error;
-}
-
-static bool is_bundle(const char *name)
-{
-	static const char suffix[] = ".kext";
-	const size_t length = strlen(name);
-
-	return length >= sizeof(suffix) && !strcmp(name + length - strlen(suffix), suffix);
-}
-
-osreturn_t extension_find_in(struct extension *extension, const char *identifier,
-                             const char *folder)
-{
-	DIR *directory = opendir(folder);
-	osreturn_t result = OSRETURN_NOT_FOUND;
-	struct dirent *entry;
-	char path[PATH_MAX];
-
-	while (directory && result && (entry = readdir(directory))) {
-		if (!is_bundle(entry->d_name) ||
-		    snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >=
-		        (int)sizeof(path) ||
-		    extension_open(extension, path) || strcmp(extension->identifier, identifier))
-			continue;
-		extension->path = extension->absolute;
-		result = OSRETURN_SUCCESS;
-	}
-	if (directory)
-		closedir(directory);
-	return result;
-}
-
-osreturn_t extension_find(struct extension *extension, const char *identifier)
-{
-	if (!extension_find_in(extension, identifier,
-	                       system_path("/System/Library/Extensions").text))
-		return OSRETURN_SUCCESS;
-	return extension_find_in(extension, identifier, system_path("/Library/Extensions").text);
 }

@@ -44,18 +44,19 @@ static int exit_code(osreturn_t result)
 }
 
 /* `name`: as the user gave it. */
-static int load_and_tell(const char *name, bool is_identifier, int verbosity)
+static int load_and_tell(const char *name, bool is_identifier, const struct search *search,
+                         int verbosity)
 {
 	struct kexthost_answer answer;
 	struct extension extension;
 	osreturn_t result;
 
-	result =
-	    is_identifier ? extension_find(&extension, name) : extension_open(&extension, name);
+	result = is_identifier ? extension_find(&extension, name, search)
+	                       : extension_open(&extension, name);
 	if (verbosity > VERBOSITY_ERRORS)
 		printf("Requesting load of %s.\n", name);
 	if (!result)
-		result = extension_load(&extension, &answer);
+		result = extension_load(&extension, search, &answer);
 	if (result && verbosity > VERBOSITY_SILENT)
 		fprintf(stderr,
 		        "%s failed to load - %s; check the system/kernel logs for errors or try "
@@ -76,6 +77,7 @@ int command_kextload(int count, char **arguments)
 	                                        {"verbose", optional_argument, NULL, 'v'},
 	                                        {0}};
 	int option, verbosity = VERBOSITY_ERRORS, failure = 0, result;
+	struct search search = {0};
 	const char *identifiers[64];
 	int identifier_count = 0, i;
 
@@ -87,7 +89,12 @@ int command_kextload(int count, char **arguments)
 			identifiers[identifier_count++] = optarg;
 			break;
 		case 'd':
+			if (!search_add_kext(&search, optarg))
+				return tell_usage(stderr);
+			break;
 		case 'r':
+			if (!search_add_folder(&search, optarg))
+				return tell_usage(stderr);
 			break;
 		case 'q':
 			verbosity = VERBOSITY_SILENT;
@@ -106,11 +113,11 @@ int command_kextload(int count, char **arguments)
 		return tell_usage(stderr);
 	}
 	for (i = 0; i < identifier_count; i++) {
-		result = load_and_tell(identifiers[i], true, verbosity);
+		result = load_and_tell(identifiers[i], true, &search, verbosity);
 		failure = result ? result : failure;
 	}
 	for (i = optind; i < count; i++) {
-		result = load_and_tell(arguments[i], false, verbosity);
+		result = load_and_tell(arguments[i], false, &search, verbosity);
 		failure = result ? result : failure;
 	}
 	return failure;

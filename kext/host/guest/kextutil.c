@@ -26,6 +26,7 @@ enum {
 
 struct options {
 	bool no_load, tests;
+	struct search search;
 	int verbosity;
 };
 
@@ -35,10 +36,13 @@ static int tell_usage(FILE *out)
 	      "\n"
 	      "-b <identifier>, -bundle-id <identifier>: load/use the kext whose\n"
 	      "        CFBundleIdentifier is <identifier>\n"
+	      "-d <kext>, -dependency <kext>: consider <kext> as a candidate\n"
+	      "        for dependency resolution\n"
 	      "-h, -help: print this message and exit\n"
 	      "-k <kernel_file>, -kernel <kernel_file>: link against <kernel_file>\n"
 	      "-n, -no-load: don't load kexts into the kernel\n"
 	      "-q, -quiet: quiet mode: print no informational or error messages\n"
+	      "-r <directory>, -repository <directory>: look in <directory> for kexts\n"
 	      "-t, -print-diagnostics: print all diagnostics for kexts\n"
 	      "-v [ 0-6 | 0x<flags> ], -verbose [ 0-6 | 0x<flags> ]:\n"
 	      "        verbose mode; print info about analysis & loading\n"
@@ -114,7 +118,7 @@ static int load_and_tell(const struct extension *extension, const struct options
 		fputs("You must be running as root to load kexts into the kernel.\n", stderr);
 		return EXIT_NOT_PERMITTED;
 	}
-	result = extension_load(extension, &answer);
+	result = extension_load(extension, &options->search, &answer);
 	if (options->verbosity == VERBOSITY_SILENT)
 		return exit_code(result, EXIT_LOAD_FAILED);
 	if (options->tests || result == OSRETURN_AUTHENTICATION)
@@ -146,8 +150,8 @@ static int use(const char *name, bool is_identifier, const struct options *optio
 	struct extension extension;
 	osreturn_t result;
 
-	result =
-	    is_identifier ? extension_find(&extension, name) : extension_open(&extension, name);
+	result = is_identifier ? extension_find(&extension, name, &options->search)
+	                       : extension_open(&extension, name);
 	if (result) {
 		if (options->verbosity > VERBOSITY_SILENT)
 			fprintf(stderr, "%s - %s.\n", name, osreturn_text(result));
@@ -180,8 +184,14 @@ int command_kextutil(int count, char **arguments)
 			identifier = optarg;
 			break;
 		case 'd':
-		case 'k':
+			if (!search_add_kext(&options.search, optarg))
+				return tell_usage(stderr);
+			break;
 		case 'r':
+			if (!search_add_folder(&options.search, optarg))
+				return tell_usage(stderr);
+			break;
+		case 'k':
 			break;
 		case 'n':
 			options.no_load = true;

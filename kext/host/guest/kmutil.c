@@ -76,12 +76,13 @@ static int fail_of_owner(const struct extension *extension)
 
 static int load(const char *name, bool is_identifier)
 {
+	const struct search search = {0};
 	struct kexthost_answer answer;
 	struct extension extension;
 	char message[512];
 	osreturn_t result;
 
-	if (is_identifier && extension_find(&extension, name)) {
+	if (is_identifier && extension_find(&extension, name, &search)) {
 		snprintf(message, sizeof(message), "Could not find: No extension has identifier %s",
 		         name);
 		return fail(message);
@@ -101,7 +102,7 @@ static int load(const char *name, bool is_identifier)
 		        extension.identifier);
 		return CODE_NOT_APPROVED;
 	}
-	result = extension_load(&extension, &answer);
+	result = extension_load(&extension, &search, &answer);
 	return result ? fail_of_kernel(result) : 0;
 }
 

@@ -80,6 +80,40 @@ public sealed class KextCommandTests(DarwinCommands commands) : IDisposable
     }
 
     [Fact]
+    public async Task A_kext_of_another_version_must_go_first()
+    {
+        await using var system = await DarwinSystem.StartAsync(commands);
+        var executable = await TestKext.LinkAsync(_folder, TestKext.Nothing);
+        var newer = TestKext.Bundle(_folder, executable, TestKext.Libraries, "1.1");
+        await new HostCommand("chmod", "-R", "go-w", _folder.Path).RunAsync(CancellationToken.None);
+        await system.PrintsAsync("kextload", TestKext.Bundle(_folder, executable, TestKext.Libraries));
+
+        Check(await system.RunAsync("kextload", newer), 71, "", $"{newer} failed to load - (libkern/kext) different version/uuid already loaded{See}");
+    }
+
+    [Theory]
+    [InlineData("-r")]
+    [InlineData("-d")]
+    [InlineData("")]
+    public async Task A_library_that_is_found_is_loaded_first(string option)
+    {
+        await using var system = await DarwinSystem.StartAsync(commands);
+        var library = await BuildAsync(TestKext.Nothing);
+        var user = await BuildAsync(TestKext.Nothing, new Dictionary<string, string>(TestKext.Libraries, StringComparer.Ordinal) { [TestKext.Identifier] = "1.0" });
+        var plist = Path.Combine(user, "Contents", "Info.plist");
+        var text = await File.ReadAllTextAsync(plist);
+        await File.WriteAllTextAsync(plist, text.Replace($"<string>{TestKext.Identifier}</string>", "<string>org.example.user</string>", StringComparison.Ordinal));
+        if (option.Length == 0)
+        {
+            Directory.CreateSymbolicLink(Path.Combine(system.Root, "Library/Extensions/library.kext"), library);
+        }
+
+        await system.RunAsync("kextload", option switch { "-r" => ["-r", Path.GetDirectoryName(library)!, user], "-d" => ["-d", library, user], _ => [user] });
+
+        (await system.PrintsAsync("kextstat", "-l", "-b", TestKext.Identifier)).ShouldContain(TestKext.Identifier);
+    }
+
+    [Fact]
     public async Task Kextutil_shows_what_the_kernel_said()
     {
         await using var system = await DarwinSystem.StartAsync(commands, "10.12");

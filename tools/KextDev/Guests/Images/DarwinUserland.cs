@@ -12,8 +12,11 @@ public sealed class DarwinUserland
     private static readonly string[] CommandPaths =
     [
         "sbin/kextload", "sbin/kextunload", "usr/sbin/kextstat", "usr/bin/kextutil", "usr/bin/kmutil", "usr/sbin/nvram", "usr/bin/csrutil", "usr/bin/sw_vers",
-        "usr/sbin/sysctl", "sbin/dmesg", "usr/bin/log", "sbin/reboot", "sbin/shutdown", "sbin/halt", "usr/bin/uname", "usr/sbin/darwin-boot", "usr/sbin/darwin-panic",
+        "usr/sbin/sysctl", "sbin/dmesg", "usr/bin/log", "sbin/reboot", "sbin/shutdown", "sbin/halt", "usr/bin/uname",
     ];
+
+    /// <summary>What init calls, and a Mac has not.</summary>
+    private static readonly string[] InternalPaths = ["usr/sbin/darwin-boot", "usr/sbin/darwin-panic"];
 
     private readonly byte[] _kextHost;
     private readonly byte[] _commands;
@@ -51,7 +54,7 @@ public sealed class DarwinUserland
         archive.AddText("etc/passwd", "root:x:0:0:System Administrator:/root:/bin/sh\nnobody:x:65534:65534:Unprivileged User:/tmp:/bin/sh\n");
         archive.AddFile("usr/sbin/kexthost", _kextHost, "755");
         archive.AddFile(Multicall, _commands, "755");
-        foreach (var path in CommandPaths)
+        foreach (var path in CommandPaths.Concat(InternalPaths))
         {
             archive.AddLink(path, "/" + Multicall);
         }
