@@ -27,6 +27,9 @@ public sealed partial record HostCommand
     /// <summary>Text given on standard input; an empty input when null.</summary>
     public string? StandardInput { get; init; }
 
+    /// <summary>Texts that stand in the arguments and may be shown to nobody.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
     /// <summary>Runs the program to its end.</summary>
     /// <exception cref="HostCommandException">It could not be started, or ended with another exit code than 0.</exception>
     public async Task<CommandResult> RunAsync(CancellationToken cancellationToken)
@@ -94,8 +97,12 @@ public sealed partial record HostCommand
         return hash.ToHashCode();
     }
 
-    /// <summary>The command as a person would type it in a shell.</summary>
-    public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(ShellWord.Quote));
+    /// <summary>The command as a person would type it in a shell, with its secrets masked.</summary>
+    public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(word => ShellWord.Quote(Mask(word))));
+
+    /// <summary>A text that the program may have printed, without the command's secrets.</summary>
+    public string Mask(string text) =>
+        Secrets.Where(secret => secret.Length > 0).Aggregate(text, (masked, secret) => masked.Replace(secret, "****", StringComparison.Ordinal));
 
     // Never throws: how the run ended is told to the reader through the channel.
     private async Task PublishAsync(ChannelWriter<CommandEvent> events, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace KextDev.Processes;
 public sealed class HostCommandException : InfrastructureException
 {
     public HostCommandException(HostCommand command, CommandResult result)
-        : base($"{command.Program} failed with exit code {result.ExitCode}: {command}{Section("output", result.Output)}{Section("errors", result.Error)}")
+        : base($"{command.Program} failed with exit code {result.ExitCode}: {command}{Section(command, "output", result.Output)}{Section(command, "errors", result.Error)}")
     {
         Command = command;
         Result = result;
@@ -36,6 +36,6 @@ public sealed class HostCommandException : InfrastructureException
         };
     }
 
-    private static string Section(string name, string text) =>
-        text.Trim() is { Length: > 0 } content ? $"\n  {name}:\n    {content.ReplaceLineEndings("\n    ")}" : "";
+    private static string Section(HostCommand command, string name, string text) =>
+        command.Mask(text).Trim() is { Length: > 0 } content ? $"\n  {name}:\n    {content.ReplaceLineEndings("\n    ")}" : "";
 }
