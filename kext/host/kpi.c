@@ -7,11 +7,11 @@
 #include "release.h"
 
 const struct kpi_symbol *const kpi_tables[] = {
-    kpi_atomic,         kpi_clock,    kpi_runtime, kpi_device,  kpi_iokit,
-    kpi_kauth,          kpi_locks,    kpi_log,     kpi_memory,  kpi_policy,
-    kpi_process,        kpi_rw_locks, kpi_sleep,   kpi_socket,  kpi_string,
-    kpi_user,           kpi_vnode,    kpi_iolocks, kpi_threads, kpi_thread_calls,
-    kpi_kernel_control, kpi_mbuf,     kpi_uio,     kpi_sysctl,  NULL,
+    kpi_atomic,     kpi_clock,        kpi_runtime,        kpi_device, kpi_iokit,   kpi_kauth,
+    kpi_locks,      kpi_log,          kpi_memory,         kpi_policy, kpi_process, kpi_rw_locks,
+    kpi_sleep,      kpi_socket,       kpi_string,         kpi_user,   kpi_vnode,   kpi_iolocks,
+    kpi_threads,    kpi_thread_calls, kpi_kernel_control, kpi_mbuf,   kpi_uio,     kpi_sysctl,
+    kpi_lock_sleep, kpi_os_log,       kpi_signals,        NULL,
 };
 
 static const struct {

@@ -23,10 +23,10 @@ struct kpi_symbol {
 
 /* Ends in a symbol without a name. One table for each of the kpi_*.c files. */
 extern const struct kpi_symbol kpi_kernel_control[], kpi_mbuf[], kpi_uio[], kpi_sysctl[],
-    kpi_atomic[], kpi_clock[], kpi_device[], kpi_iokit[], kpi_iolocks[], kpi_threads[],
-    kpi_thread_calls[], kpi_kauth[], kpi_locks[], kpi_log[], kpi_memory[], kpi_policy[],
-    kpi_process[], kpi_runtime[], kpi_rw_locks[], kpi_sleep[], kpi_socket[], kpi_string[],
-    kpi_user[], kpi_vnode[];
+    kpi_lock_sleep[], kpi_os_log[], kpi_signals[], kpi_atomic[], kpi_clock[], kpi_device[],
+    kpi_iokit[], kpi_iolocks[], kpi_threads[], kpi_thread_calls[], kpi_kauth[], kpi_locks[],
+    kpi_log[], kpi_memory[], kpi_policy[], kpi_process[], kpi_runtime[], kpi_rw_locks[],
+    kpi_sleep[], kpi_socket[], kpi_string[], kpi_user[], kpi_vnode[];
 
 extern const struct kpi_symbol *const kpi_tables[];
 

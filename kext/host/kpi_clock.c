@@ -138,7 +138,23 @@ static void kernel_IODelay(unsigned int microseconds)
 		__builtin_ia32_pause();
 }
 
+static void kernel_clock_delay_until(uint64_t deadline)
+{
+	const uint64_t now = clock_uptime();
+
+	if (deadline > now)
+		wait_for(deadline - now);
+}
+
+/* The machine does not sleep. */
+static uint64_t kernel_mach_continuous_time(void)
+{
+	return clock_uptime();
+}
+
 const struct kpi_symbol kpi_clock[] = {
+    KPI_FUNCTION(KPI_MACH, clock_delay_until),
+    KPI_FUNCTION(KPI_MACH, mach_continuous_time),
     KPI_FUNCTION(KPI_BSD, microtime),
     KPI_FUNCTION(KPI_BSD, microuptime),
     KPI_FUNCTION(KPI_BSD, nanotime),

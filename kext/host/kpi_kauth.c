@@ -157,6 +157,17 @@ static int kernel_kauth_cred_issuser(const struct credential *credential)
 	return credential->uid == 0;
 }
 
+static int kernel_kauth_cred_ismember_gid(const struct credential *credential, uint32_t group,
+                                          int *is_member)
+{
+	unsigned int i;
+
+	*is_member = credential->gid == group;
+	for (i = 0; i < credential->group_count; i++)
+		*is_member |= credential->groups[i] == group;
+	return 0;
+}
+
 static uint32_t kernel_kauth_getuid(void)
 {
 	return kernel_kauth_cred_get()->uid;
@@ -173,13 +184,23 @@ static uint32_t kernel_kauth_getruid(void)
 }
 
 const struct kpi_symbol kpi_kauth[] = {
-    KPI_FUNCTION(KPI_BSD, kauth_listen_scope),  KPI_FUNCTION(KPI_BSD, kauth_unlisten_scope),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_get),      KPI_FUNCTION(KPI_BSD, kauth_cred_get_with_ref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_proc_ref), KPI_FUNCTION(KPI_BSD, kauth_cred_ref),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_unref),    KPI_FUNCTION(KPI_BSD, kauth_cred_getuid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getruid),  KPI_FUNCTION(KPI_BSD, kauth_cred_getsvuid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getgid),   KPI_FUNCTION(KPI_BSD, kauth_cred_getrgid),
-    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvgid), KPI_FUNCTION(KPI_UNSUPPORTED, kauth_cred_issuser),
-    KPI_FUNCTION(KPI_BSD, kauth_getuid),        KPI_FUNCTION(KPI_BSD, kauth_getgid),
-    KPI_FUNCTION(KPI_BSD, kauth_getruid),       {0},
+    KPI_FUNCTION(KPI_BSD, kauth_listen_scope),
+    KPI_FUNCTION(KPI_BSD, kauth_unlisten_scope),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_ismember_gid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_get),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_get_with_ref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_proc_ref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_ref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_unref),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getuid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getruid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvuid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getgid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getrgid),
+    KPI_FUNCTION(KPI_BSD, kauth_cred_getsvgid),
+    KPI_FUNCTION(KPI_UNSUPPORTED, kauth_cred_issuser),
+    KPI_FUNCTION(KPI_BSD, kauth_getuid),
+    KPI_FUNCTION(KPI_BSD, kauth_getgid),
+    KPI_FUNCTION(KPI_BSD, kauth_getruid),
+    {0},
 };

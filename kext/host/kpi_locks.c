@@ -102,6 +102,21 @@ static uint32_t kernel_lck_mtx_try_lock(struct lock *mutex)
 	return mutex_try_lock(mutex);
 }
 
+static void kernel_lck_mtx_lock_spin(struct lock *mutex)
+{
+	mutex_lock_spin(mutex);
+}
+
+static uint32_t kernel_lck_mtx_try_lock_spin(struct lock *mutex)
+{
+	return mutex_try_lock_spin(mutex);
+}
+
+static void kernel_lck_mtx_convert_spin(struct lock *mutex)
+{
+	mutex_convert_spin(mutex);
+}
+
 static void kernel_lck_mtx_assert(struct lock *mutex, unsigned int how)
 {
 	const bool owned = lock_owner(mutex) == thread_current();
@@ -155,6 +170,9 @@ const struct kpi_symbol kpi_locks[] = {
     KPI_FUNCTION(KPI_LIBKERN, lck_mtx_lock),
     KPI_FUNCTION(KPI_LIBKERN, lck_mtx_unlock),
     KPI_FUNCTION(KPI_LIBKERN, lck_mtx_try_lock),
+    KPI_FUNCTION(KPI_LIBKERN, lck_mtx_lock_spin),
+    KPI_FUNCTION(KPI_LIBKERN, lck_mtx_try_lock_spin),
+    KPI_FUNCTION(KPI_LIBKERN, lck_mtx_convert_spin),
     KPI_FUNCTION(KPI_UNSUPPORTED, lck_mtx_assert),
     KPI_FUNCTION(KPI_LIBKERN, lck_spin_alloc_init),
     KPI_FUNCTION(KPI_LIBKERN, lck_spin_free),

@@ -73,6 +73,44 @@ static void kernel_read_random(void *buffer, unsigned int size)
 	arc4random_buf(buffer, size);
 }
 
+static void kernel_random_buf(void *buffer, size_t size)
+{
+	arc4random_buf(buffer, size);
+}
+
+/* A number in `size` bytes, a text, or 1 for a flag: of "name=value" or "-name". */
+static void give_argument(const char *value, size_t length, void *to, int size)
+{
+	char text[256];
+	int64_t number;
+	char *end;
+
+	snprintf(text, sizeof(text), "%.*s", (int)length, value);
+	number = strtoll(*text ? text : "1", &end, 0);
+	if (!*end)
+		memcpy(to, &number, (size_t)(size < 8 ? size : 8));
+	else
+		snprintf(to, (size_t)size, "%s", text);
+}
+
+static uint32_t kernel_PE_parse_boot_argn(const char *name, void *to, int size)
+{
+	const char *word = panic_boot_arguments();
+	const size_t length = strlen(name);
+
+	for (; *word; word += strcspn(word, " ")) {
+		word += strspn(word, " ");
+		if (strncmp(word, name, length) || !strchr("= ", word[length]))
+			continue;
+		word += length;
+		word += *word == '=';
+		if (to && size > 0)
+			give_argument(word, strcspn(word, " "), to, size);
+		return 1;
+	}
+	return 0;
+}
+
 static uint32_t kernel_ml_at_interrupt_context(void)
 {
 	return 0;
@@ -96,6 +134,8 @@ const struct kpi_symbol kpi_runtime[] = {
     KPI_VARIABLE(KPI_LIBKERN, ostype),
     KPI_FUNCTION(KPI_BSD, random),
     KPI_FUNCTION(KPI_MACH, read_random),
+    KPI_FUNCTION(KPI_LIBKERN, random_buf),
+    KPI_FUNCTION(KPI_IOKIT, PE_parse_boot_argn),
     KPI_FUNCTION(KPI_LIBKERN, ml_at_interrupt_context),
     {0},
 };

@@ -10,8 +10,8 @@
 #include "wait.h"
 
 #define CALLER    (uintptr_t) __builtin_return_address(0)
-#define SHARED    1
-#define EXCLUSIVE 2
+#define SHARED    LOCK_SHARED
+#define EXCLUSIVE LOCK_EXCLUSIVE
 
 static struct lock *kernel_lck_rw_alloc_init(struct lock *group, void *attributes)
 {
@@ -99,7 +99,7 @@ static void kernel_lck_rw_unlock_shared(struct lock *lock)
 	pthread_mutex_lock(&lock->mutex);
 	if (lock->owner)
 		panic("lck_rw_unlock_shared(): lock %p held in mode: %d\n", (void *)lock,
-		      EXCLUSIVE);
+		      (int)EXCLUSIVE);
 	if (!lock->readers || !holds(thread, lock))
 		panic("Releasing non-exclusive RW lock without a reader refcount!");
 	set_readers(lock, lock->readers - 1);
@@ -116,14 +116,14 @@ static void kernel_lck_rw_unlock_exclusive(struct lock *lock)
 	pthread_mutex_lock(&lock->mutex);
 	if (lock->owner != thread)
 		panic("lck_rw_unlock_exclusive(): lock held in mode: %d\n",
-		      lock->readers ? SHARED : 0);
+		      lock->readers ? (int)SHARED : 0);
 	set_owner(lock, NULL);
 	pthread_cond_broadcast(&lock->changed);
 	pthread_mutex_unlock(&lock->mutex);
 	thread_forget_lock(thread, lock);
 }
 
-static void kernel_lck_rw_lock(struct lock *lock, unsigned int type)
+void rw_lock(struct lock *lock, unsigned int type)
 {
 	if (type == SHARED)
 		kernel_lck_rw_lock_shared(lock);
@@ -141,6 +141,24 @@ static void kernel_lck_rw_unlock(struct lock *lock, unsigned int type)
 		kernel_lck_rw_unlock_exclusive(lock);
 	else
 		panic("lck_rw_unlock(): Invalid RW lock type: %d\n", (int)type);
+}
+
+unsigned int rw_unlock_any(struct lock *lock)
+{
+	const unsigned int type = lock_owner(lock) == thread_current() ? EXCLUSIVE : SHARED;
+
+	kernel_lck_rw_unlock(lock, type);
+	return type;
+}
+
+static void kernel_lck_rw_lock(struct lock *lock, unsigned int type)
+{
+	rw_lock(lock, type);
+}
+
+static unsigned int kernel_lck_rw_done(struct lock *lock)
+{
+	return rw_unlock_any(lock);
 }
 
 static uint32_t kernel_lck_rw_try_lock(struct lock *lock, unsigned int type)
@@ -213,6 +231,7 @@ const struct kpi_symbol kpi_rw_locks[] = {
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_unlock_exclusive),
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_lock),
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_unlock),
+    KPI_FUNCTION(KPI_UNSUPPORTED, lck_rw_done),
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_try_lock),
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_lock_shared_to_exclusive),
     KPI_FUNCTION(KPI_LIBKERN, lck_rw_lock_exclusive_to_shared),

@@ -13,6 +13,7 @@
 #define SECOND 1000000000u
 #define PCATCH 0x100
 #define PDROP  0x400
+#define PSPIN  0x800
 
 struct darwin_timespec {
 	int64_t seconds;
@@ -34,6 +35,9 @@ static int sleep_on(const void *event, struct lock *mutex, int priority, uint64_
 {
 	int result;
 
+	/* One that is held as a spin lock is let go of, as any. */
+	if (mutex)
+		mutex_convert_spin(mutex);
 	wait_check_may_sleep();
 	if (event)
 		wait_assert(event);
@@ -41,7 +45,7 @@ static int sleep_on(const void *event, struct lock *mutex, int priority, uint64_
 		mutex_unlock(mutex);
 	result = wait_block(deadline, priority & PCATCH);
 	if (mutex && !(priority & PDROP))
-		mutex_lock(mutex);
+		(priority & PSPIN ? mutex_lock_spin : mutex_lock)(mutex);
 	return errno_of(result);
 }
 
@@ -115,30 +119,10 @@ static int kernel_thread_wakeup_prim(const void *event, uint32_t one, int result
 	return wait_wake(event, one) ? 0 : 48; /* KERN_NOT_WAITING */
 }
 
-#define LCK_SLEEP_UNLOCK 1
-#define LCK_SLEEP_MASK   0x3f
-
-static int kernel_lck_mtx_sleep_deadline(struct lock *mutex, unsigned int action, const void *event,
-                                         int interruptible, uint64_t deadline)
+static int kernel_thread_block_parameter(void *continuation, void *parameter)
 {
-	int result;
-
-	if (action & ~LCK_SLEEP_MASK)
-		panic("Invalid lock sleep action %x\n", action);
-	wait_check_may_sleep();
-	wait_assert(event);
-	mutex_unlock(mutex);
-	result =
-	    wait_block(deadline ? deadline : WAIT_FOREVER, interruptible != THREAD_UNINTERRUPTIBLE);
-	if (!(action & LCK_SLEEP_UNLOCK))
-		mutex_lock(mutex);
-	return result;
-}
-
-static int kernel_lck_mtx_sleep(struct lock *mutex, unsigned int action, const void *event,
-                                int interruptible)
-{
-	return kernel_lck_mtx_sleep_deadline(mutex, action, event, interruptible, 0);
+	(void)parameter;
+	return kernel_thread_block(continuation);
 }
 
 static struct thread *kernel_current_thread(void)
@@ -166,8 +150,7 @@ const struct kpi_symbol kpi_sleep[] = {
     KPI_FUNCTION(KPI_MACH, assert_wait_timeout),
     KPI_FUNCTION(KPI_MACH, thread_block),
     KPI_FUNCTION(KPI_MACH, thread_wakeup_prim),
-    KPI_FUNCTION(KPI_MACH, lck_mtx_sleep),
-    KPI_FUNCTION(KPI_MACH, lck_mtx_sleep_deadline),
+    KPI_FUNCTION(KPI_MACH, thread_block_parameter),
     KPI_FUNCTION(KPI_MACH, current_thread),
     KPI_FUNCTION(KPI_MACH, thread_tid),
     KPI_FUNCTION(KPI_MACH, preemption_enabled),

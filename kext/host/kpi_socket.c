@@ -195,7 +195,7 @@ static int attach(struct socket *socket, struct filter *filter)
 	error = filter->functions.attach(&cookie, socket);
 	kext_call_end(&call);
 	if (!error)
-		*free_one = (struct attachment){filter, cookie};
+		*free_one = (struct attachment){.filter = filter, .cookie = cookie};
 	return error;
 }
 
@@ -257,6 +257,7 @@ int filters_ask(struct socket *socket, enum filter_event event, struct socket *l
 		const struct attachment *attachment = &socket->attachments[i];
 
 		if (!attachment->filter ||
+		    __atomic_load_n(&attachment->leaving, __ATOMIC_SEQ_CST) ||
 		    __atomic_load_n(&attachment->filter->leaving, __ATOMIC_SEQ_CST))
 			continue;
 		KEXT_CALL_BEGIN(&call, attachment->filter->functions.attach);
@@ -274,6 +275,47 @@ static int kernel_sflt_attach(struct socket *socket, uint32_t handle)
 	filter = find(handle);
 	pthread_mutex_unlock(&mutex);
 	return socket && filter ? attach(socket, filter) : DARWIN_EINVAL;
+}
+
+/* Those that were let go of; by a thread of its own, as no event may wait for another. */
+static void *finish_detaching(void *unused)
+{
+	struct socket *socket;
+	size_t i;
+
+	trap_init_thread();
+	sockets_change();
+	for (socket = sockets; socket; socket = socket->next)
+		for (i = 0; i < SOCKET_FILTERS_MAX; i++)
+			if (socket->attachments[i].filter && socket->attachments[i].leaving)
+				detach(socket, &socket->attachments[i]);
+	sockets_leave();
+	trap_exit_thread();
+	return unused;
+}
+
+/* One that is not attached is no error. */
+static int kernel_sflt_detach(struct socket *socket, uint32_t handle)
+{
+	bool found = false;
+	pthread_t thread;
+	size_t i;
+
+	if (!socket || !handle)
+		return DARWIN_EINVAL;
+	for (i = 0; i < SOCKET_FILTERS_MAX; i++) {
+		struct attachment *attachment = &socket->attachments[i];
+
+		if (!attachment->filter || attachment->filter->functions.handle != handle)
+			continue;
+		found = !__atomic_exchange_n(&attachment->leaving, true, __ATOMIC_SEQ_CST);
+	}
+	if (!found)
+		return 0;
+	if (pthread_create(&thread, NULL, finish_detaching, NULL))
+		abort();
+	pthread_detach(thread);
+	return 0;
 }
 
 void filters_tell_left(const struct kext *kext)
@@ -323,8 +365,13 @@ static int kernel_sock_isconnected(const struct socket *socket)
 }
 
 const struct kpi_symbol kpi_socket[] = {
-    KPI_FUNCTION(KPI_BSD, sflt_register),    KPI_FUNCTION(KPI_BSD, sflt_unregister),
-    KPI_FUNCTION(KPI_BSD, sflt_attach),      KPI_FUNCTION(KPI_BSD, sock_gettype),
-    KPI_FUNCTION(KPI_BSD, sock_getsockname), KPI_FUNCTION(KPI_BSD, sock_getpeername),
-    KPI_FUNCTION(KPI_BSD, sock_isconnected), {0},
+    KPI_FUNCTION(KPI_BSD, sflt_register),
+    KPI_FUNCTION(KPI_BSD, sflt_unregister),
+    KPI_FUNCTION(KPI_BSD, sflt_attach),
+    KPI_FUNCTION(KPI_BSD, sflt_detach),
+    KPI_FUNCTION(KPI_BSD, sock_gettype),
+    KPI_FUNCTION(KPI_BSD, sock_getsockname),
+    KPI_FUNCTION(KPI_BSD, sock_getpeername),
+    KPI_FUNCTION(KPI_BSD, sock_isconnected),
+    {0},
 };

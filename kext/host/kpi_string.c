@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* libc's own, under the kernel's names; what libc lacks is written out. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "darwin.h"
 #include "kpi.h"
 
 static size_t kernel_strlcpy(char *to, const char *from, size_t size)
@@ -44,6 +46,18 @@ static int kernel_strprefix(const char *string, const char *prefix)
 	return !strncmp(string, prefix, strlen(prefix));
 }
 
+/* `done` counts the NUL. */
+static int kernel_copystr(const char *from, char *to, size_t size, size_t *done)
+{
+	const size_t length = strnlen(from, size);
+	const bool fits = length < size;
+
+	memcpy(to, from, fits ? length + 1 : size);
+	if (done)
+		*done = fits ? length + 1 : size;
+	return fits ? 0 : DARWIN_ENAMETOOLONG;
+}
+
 #define LIBC(name)                                                                                 \
 	{                                                                                          \
 		"_" #name, KPI_LIBKERN, (const void *)name                                         \
@@ -72,6 +86,15 @@ const struct kpi_symbol kpi_string[] = {
     LIBC(vsnprintf),
     LIBC(strtol),
     LIBC(strtoul),
+    {"_strtoq", KPI_LIBKERN, (const void *)strtoll},
+    {"_strtouq", KPI_LIBKERN, (const void *)strtoull},
+    LIBC(sprintf),
+    LIBC(sscanf),
+    LIBC(strcpy),
+    LIBC(strcat),
+    LIBC(strncat),
+    LIBC(ffs),
+    KPI_FUNCTION(KPI_BSD, copystr),
     {"_strsep", KPI_DSEP, (const void *)strsep},
     {0},
 };

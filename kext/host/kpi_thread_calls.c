@@ -177,6 +177,17 @@ static struct thread_call *kernel_thread_call_allocate(function_t function, void
 	return make(function, first, CALLER);
 }
 
+/* Priorities are not told apart. */
+static struct thread_call *kernel_thread_call_allocate_with_options(function_t function,
+                                                                    void *first, int priority,
+                                                                    uint32_t options)
+{
+	(void)priority;
+	(void)options;
+	wait_check_may_sleep();
+	return make(function, first, CALLER);
+}
+
 /* Whether it was pending; then its deadline moves. */
 static uint32_t enter(struct thread_call *call, void *second, uint64_t deadline)
 {
@@ -285,6 +296,7 @@ void thread_calls_tell_left(const struct kext *kext)
 
 const struct kpi_symbol kpi_thread_calls[] = {
     KPI_FUNCTION(KPI_MACH, thread_call_allocate),
+    KPI_FUNCTION(KPI_MACH, thread_call_allocate_with_options),
     KPI_FUNCTION(KPI_MACH, thread_call_enter),
     KPI_FUNCTION(KPI_MACH, thread_call_enter1),
     KPI_FUNCTION(KPI_MACH, thread_call_enter_delayed),

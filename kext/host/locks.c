@@ -93,9 +93,41 @@ void mutex_unlock(struct lock *lock)
 	if (lock_owner(lock) != thread)
 		panic("Mutex unlock attempted from non-owner thread. Owner=%p lock=%p",
 		      lock_owner(lock), (void *)lock);
+	mutex_convert_spin(lock);
 	thread_forget_lock(thread, lock);
 	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&lock->mutex);
+}
+
+static void spin(struct lock *lock)
+{
+	lock->spinning = true;
+	thread_current()->preemption_level++;
+}
+
+void mutex_lock_spin(struct lock *lock)
+{
+	mutex_lock(lock);
+	spin(lock);
+}
+
+bool mutex_try_lock_spin(struct lock *lock)
+{
+	if (!mutex_try_lock(lock))
+		return false;
+	spin(lock);
+	return true;
+}
+
+void mutex_convert_spin(struct lock *lock)
+{
+	lock_check(lock, LOCK_MUTEX);
+	if (lock_owner(lock) != thread_current())
+		panic("lck_mtx_convert_spin: mutex (%p) not owned\n", (void *)lock);
+	if (!lock->spinning)
+		return;
+	lock->spinning = false;
+	thread_current()->preemption_level--;
 }
 
 void spin_lock(struct lock *lock)

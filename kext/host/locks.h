@@ -26,6 +26,7 @@ struct lock {
 	const struct kext *kext;
 	uintptr_t site;
 	void *owner;   /* a thread, where one alone has it */
+	bool spinning; /* a mutex that its owner has as a spin lock */
 	char name[32]; /* of a group */
 
 	pthread_mutex_t mutex; /* the lock itself, or what guards the read-write lock's members */
@@ -52,8 +53,21 @@ void mutex_lock(struct lock *lock);
 void mutex_unlock(struct lock *lock);
 bool mutex_try_lock(struct lock *lock);
 
+/* Until the owner unlocks it, or makes a mutex of it, it must not sleep. */
+void mutex_lock_spin(struct lock *lock);
+bool mutex_try_lock_spin(struct lock *lock);
+void mutex_convert_spin(struct lock *lock);
+
 void spin_lock(struct lock *lock);
 void spin_unlock(struct lock *lock);
 bool spin_try_lock(struct lock *lock);
+
+/* Of a read-write lock: `type` is LOCK_SHARED or LOCK_EXCLUSIVE. */
+#define LOCK_SHARED    1u
+#define LOCK_EXCLUSIVE 2u
+void rw_lock(struct lock *lock, unsigned int type);
+
+/* Whichever the calling thread has; which it was. */
+unsigned int rw_unlock_any(struct lock *lock);
 
 #endif

@@ -47,6 +47,11 @@ void panic_set_nvram(const char *file)
 	free(value);
 }
 
+const char *panic_boot_arguments(void)
+{
+	return boot_arguments;
+}
+
 void panic_init(void)
 {
 	release_kernel(release_running(), kernel, sizeof(kernel));

@@ -14,6 +14,7 @@ const char *panic_reports(void);
 
 /* From where the boot-args come, and where to a panic's text goes instead of to a report. */
 void panic_set_nvram(const char *file);
+const char *panic_boot_arguments(void);
 
 /* Before anything can panic: what the report tells of release_running. */
 void panic_init(void);

@@ -16,7 +16,23 @@ struct status {
 	char name[17];
 	pid_t process, parent;
 	uint32_t uid[3], gid[3]; /* real, effective, saved */
+	uint32_t groups[CREDENTIAL_GROUPS_MAX];
+	unsigned int group_count;
 };
+
+static void read_groups(const char *text, struct status *status)
+{
+	char *end;
+
+	for (;;) {
+		const unsigned long group = strtoul(text, &end, 10);
+
+		if (end == text || status->group_count == CREDENTIAL_GROUPS_MAX)
+			return;
+		status->groups[status->group_count++] = (uint32_t)group;
+		text = end;
+	}
+}
 
 /* Of a process or a thread. */
 static bool read_status(pid_t pid, struct status *status)
@@ -34,6 +50,8 @@ static bool read_status(pid_t pid, struct status *status)
 		sscanf(line, "Tgid:\t%d", &status->process);
 		sscanf(line, "PPid:\t%d", &status->parent);
 		sscanf(line, "Uid:\t%u\t%u\t%u", &status->uid[0], &status->uid[1], &status->uid[2]);
+		if (!strncmp(line, "Groups:", 7))
+			read_groups(line + 7, status);
 		sscanf(line, "Gid:\t%u\t%u\t%u", &status->gid[0], &status->gid[1], &status->gid[2]);
 	}
 	fclose(file);
@@ -72,7 +90,9 @@ static struct process *make(pid_t pid, const struct status *status)
 	                                  .svuid = status->uid[2],
 	                                  .rgid = status->gid[0],
 	                                  .gid = status->gid[1],
-	                                  .svgid = status->gid[2]};
+	                                  .svgid = status->gid[2],
+	                                  .group_count = status->group_count};
+	memcpy(credential->groups, status->groups, sizeof(credential->groups));
 	return process;
 }
 

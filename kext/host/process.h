@@ -7,9 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define CREDENTIAL_GROUPS_MAX 16
+
 struct credential {
 	int references;
 	uint32_t uid, ruid, svuid, gid, rgid, svgid;
+	uint32_t groups[CREDENTIAL_GROUPS_MAX];
+	unsigned int group_count;
 };
 
 struct process {

@@ -3,6 +3,7 @@
 #ifndef KEXTHOST_SOCKET_FILTERS_H
 #define KEXTHOST_SOCKET_FILTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sockaddr_darwin {
@@ -34,6 +35,7 @@ struct socket {
 	struct attachment {
 		struct filter *filter; /* NULL where there is none */
 		void *cookie;
+		bool leaving;              /* no event any more, and soon gone */
 	} attachments[SOCKET_FILTERS_MAX]; /* the one attached last is asked first */
 };
 

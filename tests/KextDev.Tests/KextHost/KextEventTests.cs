@@ -129,6 +129,29 @@ public sealed class KextEventTests(KextHostBuild build) : IDisposable
         host.Log.ShouldContain("unregistered 101\n");
     }
 
+    /// <summary>It lets go of the socket while it is asked about it: nobody waits, and it is asked no more.</summary>
+    [Fact]
+    public async Task Detaches_a_filter_from_one_socket()
+    {
+        await using var host = await LoadAsync("""
+            int sflt_detach(void *, unsigned);
+            static int attached(void **cookie, void *socket) { IOLog("attached\n"); return 0; }
+            static void detached(void *cookie, void *socket) { IOLog("detached\n"); }
+            static int gone; static void unregistered(unsigned handle) { __sync_fetch_and_add(&gone, 1); }
+            static int connecting(void *cookie, void *socket, void *to) { IOLog("connecting %d %d %d\n", sflt_detach(socket, 0x100), sflt_detach(socket, 0x777), sflt_detach(NULL, 0x100)); return 0; }
+            static struct filter filter = { .handle = 0x100, .flags = 1, .name = "sample", .unregistered = unregistered, .attach = attached, .detach = detached, .connect_out = connecting };
+            static int start(void) { return sflt_register(&filter, 2, 1, 6); }
+            static int stop(void) { if (sflt_unregister(0x100)) return 1; while (!__sync_fetch_and_add(&gone, 0)) IOSleep(1); IOSleep(10); return 0; }
+            """);
+
+        (await host.DriveAsync("socket", "connect", "connect", "socket", "connect")).ShouldBe("socket: ok\nconnect: ok\nconnect: ok\nsocket: ok\nconnect: ok\n");
+        (await host.UnloadAsync()).ExitCode.ShouldBe(0);
+
+        host.Log.Split("attached\n").Length.ShouldBe(3);
+        host.Log.Split("detached\n").Length.ShouldBe(3);
+        host.Log.Split("connecting 0 0 22\n").Length.ShouldBe(3);
+    }
+
     private async Task<RunningHost> LoadAsync(string source)
     {
         var bundle = await TestKext.BuildAsync(_folder, Declarations + source, Libraries);

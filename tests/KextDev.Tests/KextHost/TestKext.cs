@@ -26,6 +26,8 @@ internal static class TestKext
         void *lck_grp_alloc_init(const char *, void *); void lck_grp_free(void *);
         void *lck_mtx_alloc_init(void *, void *); void lck_mtx_free(void *, void *); void lck_mtx_lock(void *); void lck_mtx_unlock(void *);
         void *lck_spin_alloc_init(void *, void *); void lck_spin_free(void *, void *); void lck_spin_lock(void *); void lck_spin_unlock(void *);
+        void lck_mtx_lock_spin(void *); void lck_mtx_convert_spin(void *); int lck_mtx_sleep(void *, unsigned, void *, int);
+        int mbuf_get(unsigned, unsigned, void **); void mbuf_setlen(void *, size_t); int ctl_enqueuedata(void *, unsigned, void *, size_t, unsigned);
         void *lck_rw_alloc_init(void *, void *); void lck_rw_free(void *, void *); void lck_rw_lock_shared(void *); void lck_rw_lock_exclusive(void *);
         void lck_rw_unlock_shared(void *); void lck_rw_unlock_exclusive(void *);
         struct timespec { long s, ns; };
