@@ -5,7 +5,7 @@ using KextDev.Crashes;
 namespace KextDev.Tests.Crashes;
 
 /// <summary>
-/// The corpus: consoles of a Debian 6.1 guest that really crashed, by a module made to break. A file has four header lines for each crash
+/// The Linux corpus: consoles of a Debian 6.1 guest that really crashed, by a module made to break. A file has four header lines for each crash
 /// (TITLE, KIND, SEVERITY, MODULE), an empty line, and the text; no header means that there is no crash in it.
 /// </summary>
 public sealed partial class CrashScannerTests

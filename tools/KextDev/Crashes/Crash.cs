@@ -5,17 +5,20 @@ using System.Text.RegularExpressions;
 namespace KextDev.Crashes;
 
 /// <summary>A kernel said on its console that something is wrong with it.</summary>
-/// <param name="Title">One line, as syzkaller titles crashes: "BUG: unable to handle kernel NULL pointer dereference in ring_write".</param>
+/// <param name="Title">One line: on Linux as syzkaller titles crashes, "BUG: unable to handle kernel NULL pointer dereference in ring_write"; on macOS the panic string.</param>
 /// <param name="Kind">What sort of thing went wrong.</param>
 /// <param name="Severity">Whether the kernel can be trusted to go on.</param>
 /// <param name="Function">Where it happened: the innermost function of a module, or of the kernel when no module took part. Null when unknown.</param>
-/// <param name="Module">The module of that function; null when it is the kernel's own, or unknown.</param>
+/// <param name="Module">The module of that function, or the extension's bundle identifier; null when it is the kernel's own, or unknown.</param>
 /// <param name="Text">The report as it was printed, bounded; control characters are replaced.</param>
 public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity Severity, string? Function, string? Module, IReadOnlyList<string> Text)
 {
     /// <summary>The same for the same crash at another time, address, process and CPU.</summary>
     public string Fingerprint { get; } =
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}")))[..16];
+
+    /// <summary>The title, and who did it where that is known: "BUG: ... in ring_write [ring]".</summary>
+    public string Summary => Module is null ? Title : $"{Title} [{Module}]";
 
     // Numbers that stand alone; those in a name (vfs_write64) belong to it.
     [GeneratedRegex(@"\b(0x[0-9a-fA-F]+|[0-9a-f]{8,}|\d+)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

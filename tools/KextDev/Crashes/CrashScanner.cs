@@ -1,66 +1,49 @@
 namespace KextDev.Crashes;
 
 /// <summary>
-/// Finds crashes in the lines of a Linux console (x86-64, kernels 5.4 to 6.12). Pure text: it is fed lines and has no clock.
+/// Finds crashes in the lines of a console, Linux's or macOS's. Pure text: it is fed lines and has no clock.
 /// The lines are a guest's and believed nothing: their length and number are bounded, and only the kernel's own form begins a crash.
 /// </summary>
 public sealed class CrashScanner
 {
-    // A kernel prints one report at a stretch.
-    private const double LongestPause = 1.0;
-    private const int MostLines = 1000;
-    private const int MostLinesToHeadline = 5;
-
-    private CrashReport? _report;
-    private bool _stamped;
+    private readonly LinuxCrashScanner _linux = new();
+    private PanicReport? _panic;
 
     /// <summary>Whether a report has begun and its end was not printed yet.</summary>
-    public bool IsReading => _report is { HasHeadline: true };
+    public bool IsReading => _panic is not null || _linux.IsReading;
 
     /// <summary>Takes the next line.</summary>
     /// <returns>The crash that this line completes; null for most lines.</returns>
     public Crash? Feed(string line)
     {
-        var read = ConsoleLine.Parse(line);
-        _stamped |= read.Time is not null;
-        // On a console that stamps its lines an unstamped one is a program's, whatever words it uses.
-        var isKernels = read.Time is not null || !_stamped;
-        var headline = isKernels ? CrashHeadline.Read(read.Text) : null;
-
-        Crash? finished = null;
-        if (_report is not null && isKernels && IsOver(_report, read, headline))
+        if (_panic is not null)
         {
-            finished = Complete();
+            if (_panic.Take(line))
+            {
+                return null;
+            }
+
+            // Another boot of the same machine begins.
+            var panic = Complete();
+            Begin(line);
+            return panic;
         }
 
-        if (_report is null && (headline is not null || (isKernels && read.Text.StartsWith("------------[ cut here ]", StringComparison.Ordinal))))
-        {
-            _report = new CrashReport();
-        }
-
-        _report?.Add(read, headline);
-        return finished ?? (_report is { Finished: true } ? Complete() : null);
+        return Begin(line);
     }
 
     /// <summary>Ends the report that is being read, because the console ended or has been quiet for long.</summary>
     /// <returns>Null when none has begun.</returns>
     public Crash? Complete()
     {
-        var crash = _report?.ToCrash();
-        _report = null;
+        var crash = _panic?.ToCrash() ?? _linux.Complete();
+        _panic = null;
         return crash;
     }
 
-    private static bool IsOver(CrashReport report, ConsoleLine line, CrashHeadline? headline)
+    private Crash? Begin(string line)
     {
-        if (report.Lines >= MostLines || line.Time - report.Time > LongestPause || (!report.HasHeadline && report.Lines >= MostLinesToHeadline))
-        {
-            return true;
-        }
-
-        // A headline before any place says more of the same crash; after one it is the next crash, unless it is the panic that follows.
-        return headline is not null
-            ? report is { HasHeadline: true, HasPlace: true } && headline.Kind != CrashKind.Panic && (report.Ended || !headline.IsDetail)
-            : report.Ended && !CrashReport.Continues(line.Text);
+        _panic = PanicReport.Begin(line);
+        return _panic is null ? _linux.Feed(line) : _linux.Complete();
     }
 }

@@ -59,7 +59,7 @@ public sealed class GuestWatch : IAsyncDisposable
         }
 
         await Task.Delay(Settling, cancellationToken);
-        return _crash?.Title ?? _cause;
+        return _crash?.Summary ?? _cause;
     }
 
     public async ValueTask DisposeAsync()
@@ -95,7 +95,7 @@ public sealed class GuestWatch : IAsyncDisposable
         }
 
         var fatal = crash.Severity == CrashSeverity.Fatal;
-        _journal.Publish(new KernelCrashed(crash.Title, fatal, string.Join('\n', crash.Text)));
+        _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', crash.Text)));
         if (fatal)
         {
             _crash ??= crash;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace KextDev.Crashes;
 
 /// <summary>What was read so far of one crash.</summary>
-internal sealed partial class CrashReport
+internal sealed partial class LinuxCrashReport
 {
     // A deep recursion's trace alone has 100 lines; what is beyond tells nothing new.
     private const int MostLines = 300;

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace KextDev.Crashes;
+
+/// <summary>
+/// What was read so far of a macOS panic, as its kernel prints it on the console and as it stands in a .panic file (10.9 to 11):
+/// the message, the backtrace, the extensions in it with where they lie, the system.
+/// </summary>
+internal sealed partial class PanicReport
+{
+    private const int MostLines = 400;
+    private const int MostMessageLines = 40;
+    private const int LongestTitle = 200;
+
+    private readonly List<string> _text = [];
+    private readonly List<string> _message = [];
+    private readonly List<(ulong Address, string Place)> _frames = [];
+    private readonly List<Extension> _extensions = [];
+    private Part _part = Part.Message;
+
+    private PanicReport(string line, string message)
+    {
+        _text.Add(line);
+        _message.Add(message);
+    }
+
+    private enum Part
+    {
+        Message,
+        Frames,
+        Extensions,
+        System,
+        LoadedKexts,
+    }
+
+    /// <param name="line">A console line: "panic(cpu 2 caller 0xffffff80003ed5fc): ...".</param>
+    /// <returns>Null for any other line.</returns>
+    public static PanicReport? Begin(string line)
+    {
+        var whole = ConsoleLine.Parse(line).Whole;
+        return Headline().Match(whole) is { Success: true } match ? new PanicReport(whole, match.Groups["message"].Value) : null;
+    }
+
+    /// <returns>False when the line does not belong to the report any more.</returns>
+    public bool Take(string line)
+    {
+        var whole = ConsoleLine.Parse(line).Whole;
+
+        // The last part is a list of names and versions; whatever follows is not the panicked kernel's.
+        if (_text.Count >= MostLines || (_part == Part.LoadedKexts && !LoadedKext().IsMatch(line)))
+        {
+            return false;
+        }
+
+        _text.Add(whole);
+        Read(whole);
+        return true;
+    }
+
+    public Crash ToCrash()
+    {
+        var title = Title();
+        var (culprit, function) = Culprit();
+        return new Crash(title, Kind(title), CrashSeverity.Fatal, function, culprit, [.. _text]);
+    }
+
+    private void Read(string line)
+    {
+        if (line.StartsWith("Backtrace", StringComparison.Ordinal))
+        {
+            _part = Part.Frames;
+        }
+        else if (line.TrimStart().StartsWith("Kernel Extensions in backtrace:", StringComparison.Ordinal))
+        {
+            _part = Part.Extensions;
+        }
+        else if (line.StartsWith("loaded kexts:", StringComparison.Ordinal))
+        {
+            _part = Part.LoadedKexts;
+        }
+        else if (_part == Part.Message)
+        {
+            if (_message.Count < MostMessageLines)
+            {
+                _message.Add(line);
+            }
+        }
+        else if (_part == Part.Frames && Frame().Match(line) is { Success: true } frame)
+        {
+            _frames.Add((Address(frame.Groups["address"]), frame.Groups["place"].Value.Trim()));
+        }
+        else if (_part == Part.Extensions && ExtensionLine().Match(line) is { Success: true } extension)
+        {
+            _extensions.Add(new Extension(extension.Groups["identifier"].Value, Address(extension.Groups["start"]), Address(extension.Groups["end"])));
+        }
+        else if (_part == Part.Extensions && line.Length == 0)
+        {
+            _part = Part.System;
+        }
+    }
+
+    // The panic string: quoted, then "@" and the place in the kernel's sources; traps and some kernels leave the quotes out.
+    private string Title()
+    {
+        var end = _message[0].StartsWith('"') ? _message.FindIndex(line => Quoted().IsMatch(line)) : 0;
+        var whole = string.Join(' ', _message.Take(end + 1).Select(line => line.Trim()));
+        var message = Registers().Replace(Place().Replace(whole, ""), "").Trim('"', ' ');
+        return message.Length > LongestTitle ? message[..LongestTitle] : message.Length > 0 ? message : "panic";
+    }
+
+    private static CrashKind Kind(string title) =>
+        title.Contains("type 14=page fault", StringComparison.Ordinal) ? CrashKind.PageFault
+        : title.Contains("type 13=general protection", StringComparison.Ordinal) ? CrashKind.GeneralProtection
+        : CrashKind.Panic;
+
+    // The innermost frame that lies in an extension; Apple's own are there because somebody called them.
+    private (string? Culprit, string? Function) Culprit()
+    {
+        var inExtensions = _frames
+            .Select(frame => (frame.Place, Extension: _extensions.Find(extension => extension.Contains(frame.Address))))
+            .Where(frame => frame.Extension is not null)
+            .ToList();
+        var frame = inExtensions.Find(frame => !frame.Extension!.IsApples) is { Extension: not null } own ? own : inExtensions.FirstOrDefault();
+        var culprit = frame.Extension ?? _extensions.Find(extension => !extension.IsApples) ?? _extensions.FirstOrDefault();
+        return (culprit?.Identifier, frame.Place is { } place && Function().Match(place) is { Success: true } match ? match.Groups["function"].Value : null);
+    }
+
+    private static ulong Address(Group digits) => ulong.Parse(digits.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private sealed record Extension(string Identifier, ulong Start, ulong End)
+    {
+        public bool IsApples => Identifier.StartsWith("com.apple.", StringComparison.Ordinal);
+
+        public bool Contains(ulong address) => address >= Start && address <= End;
+    }
+
+    [GeneratedRegex(@"^panic ?\(cpu \d{1,5} caller (0x)?[0-9a-fA-F]{1,16}\): ?(?<message>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Headline();
+
+    // "frame : return address", and the symbol where the kernel keeps them.
+    [GeneratedRegex(@"^\s*0x[0-9a-fA-F]{1,16} : 0x(?<address>[0-9a-fA-F]{1,16})(?<place>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Frame();
+
+    // "identifier(version)[UUID]@start->end"; lines that begin with "dependency:" name what it needs.
+    [GeneratedRegex(
+        @"^\s*(?<identifier>[A-Za-z0-9_.-]{1,128})\([^)]{0,64}\)(\[[^\]]{0,64}\])?@0x(?<start>[0-9a-fA-F]{1,16})->0x(?<end>[0-9a-fA-F]{1,16})",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ExtensionLine();
+
+    [GeneratedRegex(@" : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Function();
+
+    // A line that ends the quotation.
+    [GeneratedRegex(@""" ?(@.*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Quoted();
+
+    // "@/Library/Caches/.../pmap.c:844"
+    [GeneratedRegex(@" ?@\S{1,400}:\d{1,6}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Place();
+
+    [GeneratedRegex(@", registers:?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Registers();
+
+    [GeneratedRegex(@"^([^\s:]{1,128}\t\S{0,64}|\(none\))\r?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LoadedKext();
+}
