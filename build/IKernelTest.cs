@@ -52,7 +52,7 @@ internal interface IKernelTest : IKernelBuild
             };
             await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);
             var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(token);
-            Conclude(result, suites.Sum(suite => suite.Tests.Count));
+            Conclude(result, suites);
             if (journal.Loss is { } loss)
             {
                 ExitCode = VerdictExitCode.Of(Verdict.Infrastructure);
@@ -90,7 +90,7 @@ internal interface IKernelTest : IKernelBuild
 
     private IReadOnlyList<GuestDefinition> FindTestGuests(Project project)
     {
-        var guests = FindGuestsOrFirst(project);
+        var guests = FindGuests(project);
         if (!Sanitize)
         {
             return guests;
@@ -116,18 +116,26 @@ internal interface IKernelTest : IKernelBuild
         }
     }
 
-    sealed void Conclude(RunResult result, int planned)
+    sealed void Conclude(RunResult result, IReadOnlyList<TestSuite> planned)
     {
         if (result.Cancelled)
         {
             throw new OperationCanceledException();
         }
 
-        Log.Information("{Passed} passed, {Failed} failed", result.Passed, planned - result.Passed);
+        var failed = planned.Zip(result.Suites, Failed).Sum();
+        Log.Information("{Passed} passed, {Failed} failed", result.Passed, failed);
         if (result.Verdict != Verdict.Passed)
         {
             ExitCode = VerdictExitCode.Of(result.Verdict);
             throw new TargetFailedException($"The verdict is {result.Verdict}, exit code {ExitCode}");
         }
+    }
+
+    // A failed run never says that nothing failed: what is no test, such as the unload, counts where all tests passed.
+    private static int Failed(TestSuite planned, SuiteResult result)
+    {
+        var notPassed = planned.Tests.Count - result.Tests.Count(test => test.Verdict == Verdict.Passed);
+        return notPassed == 0 && result.Failure is not null ? 1 : notPassed;
     }
 }

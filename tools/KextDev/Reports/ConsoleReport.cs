@@ -6,6 +6,8 @@ namespace KextDev.Reports;
 /// <summary>A line for each stage and test as it ends, what failed in full, and the table of results at the end.</summary>
 public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
 {
+    // Guests say the same of one host.
+    private readonly HashSet<string> _notes = new(StringComparer.Ordinal);
     private RunStarted? _run;
 
     public void Receive(RunEvent runEvent)
@@ -21,7 +23,7 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
             case StageEnded { Stage: not Stage.Stress } stage:
                 WriteStage(stage);
                 break;
-            case NoteGiven note:
+            case NoteGiven note when _notes.Add(note.Sentence):
                 console.MarkupLineInterpolated($"  [grey]{PrintableText.Of(note.Sentence)}[/]");
                 break;
             case CompilerPrinted line:

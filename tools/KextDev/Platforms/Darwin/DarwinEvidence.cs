@@ -9,19 +9,12 @@ internal sealed class DarwinEvidence(GuestShell shell, DarwinLog log)
     // Longer than a run takes, but for soaks.
     private const int Minutes = 30;
 
-    private static readonly string[] s_commands =
-        ["sw_vers", "sysctl kern.version kern.osrelease kern.bootargs kern.boottime hw.memsize hw.ncpu", "nvram boot-args", "csrutil status"];
+    private const string SystemCommand = "sw_vers; sysctl kern.version kern.osrelease kern.bootargs kern.boottime hw.memsize hw.ncpu; nvram boot-args; csrutil status";
 
     public async IAsyncEnumerable<Evidence> CollectAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new Evidence("kernel.log", string.Concat((await log.ReadAsync(mark: null, cancellationToken)).Select(line => line + "\n")));
-        var system = "";
-        foreach (var command in s_commands)
-        {
-            system += $"$ {command}\n{await PrintedAsync(command, cancellationToken)}";
-        }
-
-        yield return new Evidence("system.txt", system);
+        yield return new Evidence("system.txt", await PrintedAsync(SystemCommand, cancellationToken));
         if (await log.ReadUnifiedAsync(Minutes, cancellationToken) is { Length: > 0 } unified)
         {
             yield return new Evidence("unified.log", unified);
@@ -34,7 +27,7 @@ internal sealed class DarwinEvidence(GuestShell shell, DarwinLog log)
     // A command that a release lacks, or refuses, is evidence as well.
     private async Task<string> PrintedAsync(string command, CancellationToken cancellationToken)
     {
-        var result = await shell.RunAsync(command, cancellationToken);
-        return result.Output + result.Error;
+        var result = await shell.RunAsync($"{{ {command}; }} 2>&1", cancellationToken);
+        return result.Output;
     }
 }
