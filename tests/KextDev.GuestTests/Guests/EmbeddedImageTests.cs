@@ -66,6 +66,24 @@ public sealed class EmbeddedImageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_Darwin_guest_has_macOSs_commands_where_macOS_has_them_and_no_others_of_their_names()
+    {
+        var image = await MakeAsync(GuestDefinition.Find("embedded-darwin", Path.Combine(GuestPlace.Root, "vm")));
+        var busybox = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(image.Kernel))!, "bin/busybox");
+
+        var listing = await new HostCommand(busybox, "cpio", "-t", "-F", image.Initrd).RunAsync(CancellationToken.None);
+
+        var paths = listing.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var path in (string[])["sbin/kextload", "usr/sbin/kextstat", "usr/bin/kmutil", "usr/sbin/sysctl", "sbin/dmesg", "usr/bin/uname", "sbin/reboot"])
+        {
+            paths.Where(other => Path.GetFileName(other) == Path.GetFileName(path)).ShouldBe([path]);
+        }
+
+        paths.ShouldContain("usr/sbin/kexthost");
+        (await MakeAsync(GuestPlace.Embedded)).Key.ShouldNotBe(image.Key);
+    }
+
+    [Fact]
     public async Task Keys_are_made_once_and_are_their_owners_alone()
     {
         var folder = Path.Combine(_place.State.Path, "fresh-keys");
