@@ -16,7 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "trap.h"
 #include "watch_call.h"
 
@@ -209,7 +208,5 @@ int watch_begin(pid_t process, int descriptor)
 	error = enlarge(crew);
 	if (error)
 		disband(crew);
-	else
-		log_line("Watching process %d and what it starts.", process);
 	return error;
 }
