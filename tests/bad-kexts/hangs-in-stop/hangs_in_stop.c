@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* Stops for ever. What it listens to goes on meanwhile. */
+#include <IOKit/IOLib.h>
+#include <mach/mach_types.h>
+#include <sys/kauth.h>
+
+kern_return_t bad_start(kmod_info_t *info, void *data);
+kern_return_t bad_stop(kmod_info_t *info, void *data);
+
+static kauth_listener_t listener;
+
+static int heard(kauth_cred_t credential, void *context, kauth_action_t action, uintptr_t vnode,
+                 uintptr_t path, uintptr_t flags, uintptr_t unused)
+{
+	(void)credential;
+	(void)context;
+	(void)action;
+	(void)vnode;
+	(void)path;
+	(void)flags;
+	(void)unused;
+	IOLog("bad: heard of a file\n");
+	return KAUTH_RESULT_DEFER;
+}
+
+kern_return_t bad_start(kmod_info_t *info, void *data)
+{
+	(void)info;
+	(void)data;
+	listener = kauth_listen_scope(KAUTH_SCOPE_FILEOP, heard, NULL);
+	return listener ? 0 : 5;
+}
+
+kern_return_t bad_stop(kmod_info_t *info, void *data)
+{
+	(void)info;
+	(void)data;
+	IOLog("bad: stopping\n");
+	for (;;)
+		IOSleep(10);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* Wants a kernel newer than there is. */
+#include <mach/mach_types.h>
+
+kern_return_t bad_start(kmod_info_t *info, void *data);
+kern_return_t bad_stop(kmod_info_t *info, void *data);
+
+kern_return_t bad_start(kmod_info_t *info, void *data)
+{
+	(void)info;
+	(void)data;
+	return 0;
+}
+
+kern_return_t bad_stop(kmod_info_t *info, void *data)
+{
+	(void)info;
+	(void)data;
+	return 0;
+}
