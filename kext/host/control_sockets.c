@@ -87,8 +87,7 @@ int control_socket_make(uint32_t type, uint64_t *handle, int *descriptor)
 		return DARWIN_ENOMEM;
 	socket->type = (int)type;
 	pthread_mutex_init(&socket->mutex, NULL);
-	socket->file = open_file_make(&control_socket_kind, socket, handle, descriptor);
-	if (socket->file)
+	if (open_file_make(&control_socket_kind, socket, &socket->file, handle, descriptor))
 		return 0;
 	close_socket(socket);
 	return DARWIN_ENOBUFS;

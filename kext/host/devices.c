@@ -143,6 +143,7 @@ static const struct open_file_kind kind = {.poll = poll_device, .close = close_d
 
 int device_open(const char *name, int flags, uint64_t *handle, int *descriptor)
 {
+	struct open_file *file;
 	struct device *device;
 	int32_t number;
 	int error;
@@ -164,7 +165,7 @@ int device_open(const char *name, int flags, uint64_t *handle, int *descriptor)
 		free(device);
 		return error;
 	}
-	if (!open_file_make(&kind, device, handle, descriptor)) {
+	if (!open_file_make(&kind, device, &file, handle, descriptor)) {
 		close_device(device);
 		return DARWIN_ENOMEM;
 	}

@@ -30,8 +30,8 @@ static pthread_cond_t gone = PTHREAD_COND_INITIALIZER;
 static struct open_file *files;
 static int watcher = -1;
 
-struct open_file *open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
-                                 int *descriptor)
+bool open_file_make(const struct open_file_kind *kind, void *object, struct open_file **made,
+                    uint64_t *handle, int *descriptor)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT};
 	struct open_file *file = calloc(1, sizeof(*file));
@@ -39,7 +39,7 @@ struct open_file *open_file_make(const struct open_file_kind *kind, void *object
 
 	if (!file || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, descriptors)) {
 		free(file);
-		return NULL;
+		return false;
 	}
 	file->kind = kind;
 	file->object = object;
@@ -51,6 +51,7 @@ struct open_file *open_file_make(const struct open_file_kind *kind, void *object
 	arc4random_buf(&file->handle, sizeof(file->handle));
 	pthread_mutex_lock(&mutex);
 	*handle = file->handle;
+	*made = file;
 	file->next = files;
 	files = file;
 	pthread_mutex_unlock(&mutex);
@@ -58,7 +59,7 @@ struct open_file *open_file_make(const struct open_file_kind *kind, void *object
 	event.data.u64 = *handle;
 	if (epoll_ctl(watcher, EPOLL_CTL_ADD, descriptors[0], &event))
 		abort();
-	return file;
+	return true;
 }
 
 uint32_t open_file_poll(const struct open_file *file, uint32_t events, struct selection *selection)

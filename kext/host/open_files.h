@@ -7,6 +7,7 @@
 #ifndef KEXTHOST_OPEN_FILES_H
 #define KEXTHOST_OPEN_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct open_file;
@@ -27,9 +28,12 @@ struct open_file_kind {
 /* Watches for descriptors that end. 0 or an errno. */
 int open_files_init(void);
 
-/* `descriptor` is for the client, and the caller's to close. NULL for want of memory. */
-struct open_file *open_file_make(const struct open_file_kind *kind, void *object, uint64_t *handle,
-                                 int *descriptor);
+/*
+ * `descriptor` is for the client, and the caller's to close. `made` is valid as long as the object,
+ * which may be closed before this returns. False for want of memory.
+ */
+bool open_file_make(const struct open_file_kind *kind, void *object, struct open_file **made,
+                    uint64_t *handle, int *descriptor);
 
 /* For a request; put when it is over. NULL where it is closed, or not of that kind: NULL for any.
  */
