@@ -90,6 +90,7 @@ static size_t print_below(const char *name, const struct options *options)
 	const char *own[SYSTEM_VALUES_MAX];
 	const size_t own_count = system_values_below(name, own, SYSTEM_VALUES_MAX);
 	struct kexthost_answer answer;
+	struct system_value known;
 	char *names, *rest, *line;
 	size_t i, count = own_count;
 
@@ -99,7 +100,7 @@ static size_t print_below(const char *name, const struct options *options)
 		return count;
 	names = rest = strdup(answer.data);
 	while ((line = strsep(&rest, "\n")))
-		if (*line && !print_one(line, options))
+		if (*line && !system_value_find(line, &known) && !print_one(line, options))
 			count++;
 	free(names);
 	return count;

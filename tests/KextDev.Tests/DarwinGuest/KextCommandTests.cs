@@ -100,17 +100,21 @@ public sealed class KextCommandTests(DarwinCommands commands) : IDisposable
         await using var system = await DarwinSystem.StartAsync(commands);
         var library = await BuildAsync(TestKext.Nothing);
         var user = await BuildAsync(TestKext.Nothing, new Dictionary<string, string>(TestKext.Libraries, StringComparer.Ordinal) { [TestKext.Identifier] = "1.0" });
-        var plist = Path.Combine(user, "Contents", "Info.plist");
-        var text = await File.ReadAllTextAsync(plist);
-        await File.WriteAllTextAsync(plist, text.Replace($"<string>{TestKext.Identifier}</string>", "<string>org.example.user</string>", StringComparison.Ordinal));
+        await EditAsync(user, $"<string>{TestKext.Identifier}</string>", "<string>org.example.user</string>");
+        await EditAsync(library, "<key>CFBundleVersion</key>", "<key>OSBundleCompatibleVersion</key><string>1.0</string><key>CFBundleVersion</key>");
         if (option.Length == 0)
         {
             Directory.CreateSymbolicLink(Path.Combine(system.Root, "Library/Extensions/library.kext"), library);
         }
 
-        await system.RunAsync("kextload", option switch { "-r" => ["-r", Path.GetDirectoryName(library)!, user], "-d" => ["-d", library, user], _ => [user] });
+        await system.PrintsAsync("kextload", option switch { "-r" => ["-r", Path.GetDirectoryName(library)!, user], "-d" => ["-d", library, user], _ => [user] });
 
-        (await system.PrintsAsync("kextstat", "-l", "-b", TestKext.Identifier)).ShouldContain(TestKext.Identifier);
+        (await system.PrintsAsync("kextstat", "-l", "-b", TestKext.Identifier)).ShouldMatch("^    9    1 ");
+        (await system.PrintsAsync("kextstat", "-l", "-b", "org.example.user")).ShouldMatch("^   10    0 .* <9 6 5 3 1>\n$");
+        var used = await system.RunAsync("kextunload", "-b", TestKext.Identifier);
+        used.ExitCode.ShouldBe(11);
+        used.Error.ShouldEndWith($"Failed to unload {TestKext.Identifier} - (libkern/kext) kext is in use or retained (cannot unload).\n");
+        await system.PrintsAsync("kextunload", "-b", "org.example.user", "-b", TestKext.Identifier);
     }
 
     [Fact]
@@ -246,6 +250,12 @@ public sealed class KextCommandTests(DarwinCommands commands) : IDisposable
 
         refused.ExitCode.ShouldBe(71);
         refused.Error.ShouldContain("Kernel request failed: (libkern/kext) link error (-603946986)");
+    }
+
+    private static async Task EditAsync(string bundle, string old, string changed)
+    {
+        var plist = Path.Combine(bundle, "Contents", "Info.plist");
+        await File.WriteAllTextAsync(plist, (await File.ReadAllTextAsync(plist)).Replace(old, changed, StringComparison.Ordinal));
     }
 
     private static void Check(CommandResult result, int exitCode, string output, string error) =>

@@ -114,6 +114,25 @@ public sealed class SystemCommandTests(DarwinCommands commands) : IDisposable
     }
 
     [Fact]
+    public async Task Sysctl_reads_and_writes_what_kexts_register()
+    {
+        await using var system = await DarwinSystem.StartAsync(commands);
+        var bundle = await TestKext.BuildAsync(
+            _folder, SysctlTests.Objects + "static int start(void) { add(); return 0; } static int stop(void) { remove(); return 0; }");
+        await system.PrintsAsync("kextload", bundle);
+
+        (await system.PrintsAsync("sysctl", "sample.number", "sample.small", "sample.text")).ShouldBe("sample.number: 42\nsample.small: 4000000000\nsample.text: abc\n");
+        (await system.PrintsAsync("sysctl", "sample.number=43", "sample.text=hello")).ShouldBe("sample.number: 42 -> 43\nsample.text: abc -> hello\n");
+        (await system.PrintsAsync("sysctl", "-n", "sample.quad=-1")).ShouldBe("-1\n");
+        (await system.PrintsAsync("sysctl", "sample")).Split('\n').ShouldContain("sample.quad: -1");
+        (await system.RunAsync("sysctl", "sample.small=1")).Error.ShouldBe("sysctl: sample.small: Operation not permitted\n");
+        (await system.RunAsync("sysctl", "sample.none")).Error.ShouldBe("sysctl: unknown oid 'sample.none'\n");
+        (await system.PrintsAsync("sysctl", "-aN")).Split('\n').ShouldBeUnique();
+        await system.PrintsAsync("kextunload", "-b", TestKext.Identifier);
+        (await system.RunAsync("sysctl", "sample.number")).Error.ShouldBe("sysctl: unknown oid 'sample.number'\n");
+    }
+
+    [Fact]
     public async Task Log_shows_each_line_of_the_kernel_with_its_time()
     {
         await using var system = await DarwinSystem.StartAsync(commands);

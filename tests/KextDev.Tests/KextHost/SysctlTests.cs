@@ -5,7 +5,7 @@ namespace KextDev.Tests.KextHost;
 public sealed class SysctlTests(KextHostBuild build) : IDisposable
 {
     /// <summary>sample.* with a value of each kind; the sources' own objects come after "handled".</summary>
-    private const string Objects = """
+    internal const string Objects = """
         struct list { struct oid *first; };
         struct req { void *p; int lock; unsigned long oldptr, oldlen, oldidx; int (*out)(struct req *, const void *, size_t); unsigned long newptr, newlen, newidx; int (*in)(struct req *, void *, size_t); };
         struct oid { struct list *parent; struct oid *link; int number; unsigned kind; void *arg1; int arg2; const char *name; void *handler; const char *fmt, *descr; int version, refcnt; };
