@@ -101,7 +101,7 @@ public sealed class BadKextTests(KextHostBuild build) : IDisposable
         return log;
     }
 
-    private static async Task UseAsync(RunningHost host) => await host.DriveCommand("opened", "/etc/passwd").TryRunAsync(CancellationToken.None);
+    private static async Task UseAsync(RunningHost host) => await host.DriveCommand("opened", "/tmp/bad-kext").TryRunAsync(CancellationToken.None);
 
     private static string Identifier(string name) => "org.kextdev." + name;
 

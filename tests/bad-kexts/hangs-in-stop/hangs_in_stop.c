@@ -2,6 +2,7 @@
 /* Stops for ever. What it listens to goes on meanwhile. */
 #include <IOKit/IOLib.h>
 #include <mach/mach_types.h>
+#include <string.h>
 #include <sys/kauth.h>
 
 kern_return_t bad_start(kmod_info_t *info, void *data);
@@ -16,10 +17,10 @@ static int heard(kauth_cred_t credential, void *context, kauth_action_t action, 
 	(void)context;
 	(void)action;
 	(void)vnode;
-	(void)path;
 	(void)flags;
 	(void)unused;
-	IOLog("bad: heard of a file\n");
+	if (!strcmp((const char *)path, "/tmp/bad-kext"))
+		IOLog("bad: heard of a file\n");
 	return KAUTH_RESULT_DEFER;
 }
 

@@ -13,9 +13,9 @@ static int heard(kauth_cred_t credential, void *context, kauth_action_t action, 
 	(void)context;
 	(void)action;
 	(void)vnode;
-	(void)path;
 	(void)flags;
 	(void)unused;
+	(void)path;
 	return KAUTH_RESULT_DEFER;
 }
 

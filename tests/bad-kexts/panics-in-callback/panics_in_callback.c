@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* Panics as soon as a file is opened. */
+/* Panics as soon as a certain file is opened. */
 #include <mach/mach_types.h>
+#include <string.h>
 #include <sys/kauth.h>
 
 kern_return_t bad_start(kmod_info_t *info, void *data);
@@ -17,10 +18,10 @@ static int heard(kauth_cred_t credential, void *context, kauth_action_t action, 
 	(void)context;
 	(void)action;
 	(void)vnode;
-	(void)path;
 	(void)flags;
 	(void)unused;
-	panic("bad: a file of all things");
+	if (!strcmp((const char *)path, "/tmp/bad-kext"))
+		panic("bad: a file of all things");
 	return KAUTH_RESULT_DEFER;
 }
 
