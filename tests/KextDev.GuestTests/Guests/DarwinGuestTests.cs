@@ -48,10 +48,7 @@ public sealed class DarwinGuestTests : IDisposable
         (await RunsAsync(endpoint, "sw_vers")).ShouldBe("ProductName:\tmacOS\nProductVersion:\t11.7.10\nBuildVersion:\t20G1427\n");
         (await RunsAsync(endpoint, "uname -sr; sysctl -n kern.ostype; sysctl -a; dmesg; csrutil status")).ShouldNotContain("Linux");
         (await RunAsync(endpoint, "kextstat -l")).Error.ShouldStartWith("Executing: /usr/bin/kmutil showloaded --list-only\n");
-        var console = await File.ReadAllTextAsync(((ISerialConsole)guest).ConsoleFile);
-        console.ShouldContain("KEXTDEV READY ");
-        console.ShouldNotContain("Linux");
-        console.ShouldNotContain("init:");
+        (await File.ReadAllTextAsync(((ISerialConsole)guest).ConsoleFile)).ShouldStartWith("KEXTDEV READY ");
     }
 
     [Fact]
