@@ -45,7 +45,7 @@ internal interface IVm : IKernelDeps
                 return;
             }
 
-            var table = new Table().AddColumns("Guest", "State", "Accelerator").AddColumn("SSH", column => column.NoWrap()).AddColumns("Up", "Used by");
+            var table = new Table().AddColumn("Guest", column => column.NoWrap()).AddColumns("State", "Accelerator").AddColumn("SSH", column => column.NoWrap()).AddColumns("Up", "Used by");
             foreach (var guest in guests)
             {
                 var user = guest.User ?? (guest.Kept ? "nobody" : "its run");
