@@ -98,6 +98,35 @@ public sealed class GuestDefinitionTests : IDisposable
         message.ShouldContain(wayOut);
     }
 
+    [Theory]
+    [InlineData("\"driver\": \"vmware\", \"platform\": \"linux\"", "vmx", "needs \"vmx\"")]
+    [InlineData("\"driver\": \"ssh\", \"platform\": \"linux\"", "host", "needs \"host\"")]
+    [InlineData("\"driver\": \"qemu\", \"platform\": \"linux\", \"init\": \"box/init\"", "recipe", "needs \"recipe\" and \"init\"")]
+    [InlineData("\"driver\": \"vmware\", \"platform\": \"linux\", \"vmx\": \"box.vmx\", \"memory\": 512", "memory", "whose \"driver\" is \"qemu\"; this one's is \"vmware\"")]
+    [InlineData("\"driver\": \"ssh\", \"platform\": \"linux\", \"host\": \"mac\", \"snapshot\": \"clean\"", "snapshot", "whose \"driver\" is \"vmware\"; this one's is \"ssh\"")]
+    [InlineData("\"driver\": \"qemu\", \"platform\": \"linux\", \"recipe\": \"debian-cloud\", \"init\": \"box/init\", \"user\": \"me\"", "user", "\"vmware\" or \"ssh\"")]
+    [InlineData("\"driver\": \"ssh\", \"platform\": \"darwin\", \"host\": \"mac\"", "hostKey", "\"learn\"")]
+    public void Each_driver_has_keys_of_its_own(string keys, string key, string expected)
+    {
+        var exception = Should.Throw<ManifestException>(() => GuestDefinition.Read(Write($"{{ {keys} }}")));
+
+        exception.KeyPath.ShouldBe(key);
+        exception.Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Paths_of_a_VMware_guest_are_relative_to_its_definition_or_the_users_home()
+    {
+        Write("""{ "driver": "vmware", "platform": "darwin", "vmx": "box/box.vmx", "vmrun": "/opt/vmrun", "product": "workstation", "key": "~/.ssh/id_ed25519", "hostKey": "learn" }""");
+
+        var guest = GuestDefinition.Find("box", _vm.Path);
+
+        guest.VmxFile.ShouldBe(_vm.Combine("box/box.vmx"));
+        guest.VmrunFile.ShouldBe("/opt/vmrun");
+        guest.KeyFile.ShouldBe(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh/id_ed25519"));
+        guest.User.ShouldBe("root");
+    }
+
     [Fact]
     public void Refuses_a_name_that_would_be_mistaken_for_a_second_guest_of_another()
     {

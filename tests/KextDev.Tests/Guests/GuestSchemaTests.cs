@@ -22,7 +22,7 @@ public sealed class GuestSchemaTests
     public void Schema_and_record_have_the_same_keys()
     {
         Schema["properties"]!.AsObject().Select(key => key.Key).Where(key => key != "$schema").ShouldBe(Names, ignoreOrder: true);
-        Schema["required"]!.AsArray().Select(key => key!.GetValue<string>()).ShouldBe(["driver", "platform", "recipe", "init"]);
+        Schema["required"]!.AsArray().Select(key => key!.GetValue<string>()).ShouldBe(["driver", "platform"]);
         Schema["additionalProperties"]!.GetValueKind().ShouldBe(JsonValueKind.False);
     }
 
@@ -33,9 +33,9 @@ public sealed class GuestSchemaTests
         var schema = Schema["properties"]![key]!;
         var property = typeof(GuestDefinition).GetProperty(key, BindingFlags.IgnoreCase | BindingFlags.Public | BindingFlags.Instance)!;
         var defaults = new GuestDefinition(default, default, default, "init");
-        if (property.PropertyType.IsEnum)
+        if ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { IsEnum: true } type)
         {
-            var names = Enum.GetValues(property.PropertyType).Cast<object>().Select(value => Json(property, value).GetValue<string>());
+            var names = Enum.GetValues(type).Cast<object>().Select(value => Json(property, value).GetValue<string>());
             schema["enum"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(names);
         }
 

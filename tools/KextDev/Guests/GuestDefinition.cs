@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using KextDev.Guests.Vmware;
 using KextDev.Projects;
 
 namespace KextDev.Guests;
@@ -7,9 +8,9 @@ namespace KextDev.Guests;
 /// <summary>What a guest is: one JSON file in vm/, described by vm/guest.schema.json.</summary>
 /// <param name="Driver">Who runs the machine.</param>
 /// <param name="Platform">Which system runs in it.</param>
-/// <param name="Recipe">What its disk is made from.</param>
+/// <param name="Recipe">What its system is made from; null for a system that KextDev did not make.</param>
 /// <param name="Init">The guest's first program, a shell script; relative to the definition's file.</param>
-public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform, GuestRecipe Recipe, string Init)
+public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform, GuestRecipe? Recipe = null, string? Init = null)
 {
     /// <summary>MiB.</summary>
     [Range(96, 1024 * 1024)]
@@ -20,7 +21,7 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
 
     public Accelerator Accelerator { get; init; } = Accelerator.Auto;
 
-    /// <summary>Loopback port that leads to the guest's SSH server; 0 takes a free one.</summary>
+    /// <summary>Of the guest's SSH server. For QEMU: the loopback port that leads to it, and 0 takes a free one. For others 0 is the usual one, 22.</summary>
     [Range(0, 65535)]
     public int Port { get; init; }
 
@@ -38,6 +39,39 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     /// <summary>A Darwin guest's kernel and commands: the folder of their C sources; relative to the definition's file.</summary>
     public string? KextHost { get; init; }
 
+    /// <summary>VMware: the machine's .vmx file; relative to the definition's file.</summary>
+    public string? Vmx { get; init; }
+
+    /// <summary>VMware: the path of its vmrun, relative to the definition's file; looked for where VMware installs it when null.</summary>
+    public string? Vmrun { get; init; }
+
+    /// <summary>VMware: which product; the usual one of this host when null.</summary>
+    public VmwareProduct? Product { get; init; }
+
+    /// <summary>VMware: what the machine is restored to before each start; it goes on as it is when null.</summary>
+    public string? Snapshot { get; init; }
+
+    /// <summary>SSH: name or address of the machine.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>SSH: a shell command of this host that starts the machine; it runs already when null.</summary>
+    public string? StartCommand { get; init; }
+
+    /// <summary>SSH: a shell command of this host that stops the machine; nothing stops it when null.</summary>
+    public string? StopCommand { get; init; }
+
+    /// <summary>VMware and SSH: who logs in; must be allowed to load extensions.</summary>
+    public string User { get; init; } = "root";
+
+    /// <summary>VMware and SSH: file with the private key to log in with, relative to the definition's file; this checkout's own key when null.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>VMware and SSH: the guest's public key, "ssh-ed25519 AAAA..."; or "learn": whichever is met first is believed from then on.</summary>
+    public string? HostKey { get; init; }
+
+    /// <summary>VMware and SSH, with Linux: the folder of the headers of the guest's kernel on this host; relative to the definition's file.</summary>
+    public string? KernelHeaders { get; init; }
+
     /// <summary>The file's name without its extension.</summary>
     [JsonIgnore]
     public string Name { get; init; } = "";
@@ -47,10 +81,22 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     public string File { get; init; } = "";
 
     [JsonIgnore]
-    public string InitFile => Path.GetFullPath(Init, Path.GetDirectoryName(File)!);
+    public string InitFile => Resolve(Init) ?? throw new InvalidOperationException($"The guest {Name} is not made by KextDev and has no init script.");
 
     [JsonIgnore]
-    public string? KextHostFolder => KextHost is null ? null : Path.GetFullPath(KextHost, Path.GetDirectoryName(File)!);
+    public string? KextHostFolder => Resolve(KextHost);
+
+    [JsonIgnore]
+    public string VmxFile => Resolve(Vmx) ?? throw new InvalidOperationException($"The guest {Name} is not VMware's.");
+
+    [JsonIgnore]
+    public string? VmrunFile => Resolve(Vmrun);
+
+    [JsonIgnore]
+    public string? KeyFile => Resolve(Key);
+
+    [JsonIgnore]
+    public string? KernelHeadersFolder => Resolve(KernelHeaders);
 
     /// <summary>What the guest's init is told, as assignments of a shell.</summary>
     [JsonIgnore]
@@ -95,13 +141,20 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
                 $"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', then .json.");
         }
 
-        if (!System.IO.File.Exists(definition.InitFile))
+        DriverKeys.Check(located, definition.Driver);
+        definition.CheckFiles(located);
+        return definition;
+    }
+
+    private void CheckFiles(Located<GuestDefinition> located)
+    {
+        if (Init is not null && !System.IO.File.Exists(InitFile))
         {
-            throw located.Problem("init", $"{definition.InitFile} does not exist. Name the guest's init script relative to this file.");
+            throw located.Problem("init", $"{InitFile} does not exist. Name the guest's init script relative to this file.");
         }
 
-        var needsHost = definition.Platform == GuestPlatform.Darwin;
-        if (needsHost != definition.KextHost is not null)
+        var needsHost = Platform == GuestPlatform.Darwin && Driver == GuestDriver.Qemu;
+        if (needsHost ? KextHost is null : KextHost is not null && Platform != GuestPlatform.Darwin)
         {
             throw located.Problem(
                 "kextHost",
@@ -110,10 +163,27 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
                     : "kextHost is for guests whose \"platform\" is \"darwin\". Remove it.");
         }
 
-        return definition.KextHostFolder is not { } folder || Directory.Exists(Path.Combine(folder, "guest"))
-            ? definition
-            : throw located.Problem("kextHost", $"{folder} has no folder 'guest'. Name the folder kext/host of this repository, relative to this file.");
+        if (KextHostFolder is { } folder && !Directory.Exists(Path.Combine(folder, "guest")))
+        {
+            throw located.Problem("kextHost", $"{folder} has no folder 'guest'. Name the folder kext/host of this repository, relative to this file.");
+        }
+
+        if (Driver != GuestDriver.Qemu && Recipe is null && HostKey is null)
+        {
+            throw located.Problem(
+                "hostKey",
+                "hostKey is missing: nothing tells this guest from another machine that answers in its place. Name the key of its /etc/ssh/ssh_host_ed25519_key.pub, "
+                + "or say \"learn\" to believe the machine that is met first.");
+        }
     }
+
+    // "~" is the user's home, as in a shell: keys lie there.
+    private string? Resolve(string? path) => path switch
+    {
+        null => null,
+        ['~', '/', .. var rest] => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), rest),
+        _ => Path.GetFullPath(path, Path.GetDirectoryName(File)!),
+    };
 
     // The name becomes a folder's, beside "name.2" for a second guest of the same definition: no dots. "guest.schema" is no guest for the same reason.
     private static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
@@ -121,7 +191,14 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
 
 public enum GuestDriver
 {
+    /// <summary>QEMU on this host; KextDev makes the guest itself.</summary>
     Qemu,
+
+    /// <summary>VMware Fusion, Workstation or Player on this host, driven by vmrun.</summary>
+    Vmware,
+
+    /// <summary>Any machine that can be reached by SSH.</summary>
+    Ssh,
 }
 
 public enum GuestRecipe

@@ -1,21 +1,29 @@
 using KextDev.Guests.Qemu;
+using KextDev.Guests.Ssh;
+using KextDev.Guests.Vmware;
 
 namespace KextDev.Guests;
 
 /// <summary>The only place that knows which drivers there are.</summary>
 public static class GuestFactory
 {
+    /// <exception cref="InfrastructureException">What the definition names is not there.</exception>
     public static IGuest Create(GuestDefinition definition, GuestSite site) => definition.Driver switch
     {
         GuestDriver.Qemu => new QemuGuest(definition, site),
+        GuestDriver.Vmware => VmwareGuest.Create(definition, site),
+        GuestDriver.Ssh => new SshGuest(definition, site),
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
     };
 
     /// <summary>All guests that run for this checkout.</summary>
-    public static Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken) =>
-        QemuMachines.ListAsync(site, cancellationToken);
+    public static async Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken) =>
+        [.. await QemuMachines.ListAsync(site, cancellationToken), .. await VmwareMachines.ListAsync(site, cancellationToken)];
 
     /// <summary>Ends guests whose run was killed before it could end them. Every start of a guest does so, too.</summary>
-    public static Task EndOrphansAsync(GuestSite site, CancellationToken cancellationToken) =>
-        QemuMachines.EndOrphansAsync(site, cancellationToken);
+    public static async Task EndOrphansAsync(GuestSite site, CancellationToken cancellationToken)
+    {
+        await QemuMachines.EndOrphansAsync(site, cancellationToken);
+        await VmwareMachines.EndOrphansAsync(site, cancellationToken);
+    }
 }

@@ -9,4 +9,10 @@ public sealed record GuestSite(StateFolder State, Note Note)
 
     /// <summary>Measures how long a guest may take to answer.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Asks a person for a password without showing what is typed; null when there is nobody to ask. Returns null when nothing was typed.</summary>
+    public Func<string, string?>? AskSecret { get; init; }
+
+    /// <summary>Where VMware's DHCP server keeps its leases; where VMware's products put them when null.</summary>
+    public string? DhcpLeases { get; init; }
 }

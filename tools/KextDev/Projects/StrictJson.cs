@@ -116,6 +116,9 @@ public sealed class Located<T>
     /// <summary>The file as the caller named it.</summary>
     public string File { get; }
 
+    /// <summary>True when the key stands in the file.</summary>
+    public bool Says(string keyPath) => _lines.ContainsKey(keyPath);
+
     /// <summary>The 1-based line of a key path such as "tests[2].timeLimit", or of the nearest thing around it that the file has.</summary>
     public int Line(string keyPath)
     {

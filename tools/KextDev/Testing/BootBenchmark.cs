@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Guests.Qemu;
+using KextDev.Guests.Ssh;
 using KextDev.Shells;
 
 namespace KextDev.Testing;

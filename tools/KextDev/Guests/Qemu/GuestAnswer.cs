@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using KextDev.Guests.Ssh;
 
 namespace KextDev.Guests.Qemu;
 

@@ -103,23 +103,7 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
         await GetKernelTreeAsync(cancellationToken);
     }
 
-    public async Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken)
-    {
-        var selection = await _packages.GetSelectionAsync(refresh: false, cancellationToken);
-        var sources = Path.Combine(await _packages.GetRootAsync(selection.Headers, cancellationToken), "usr", "src");
-        if (sources.AsSpan().IndexOfAny(' ', ':') >= 0)
-        {
-            throw new InfrastructureException(
-                $"The kernel's build system cannot work in {sources}: it takes a space or a colon in a path for the end of it. "
-                + "Move the checkout to a path without these.");
-        }
-
-        var common = Directory.GetDirectories(sources, "linux-headers-*-common");
-        return common.Length == 1
-            ? new KernelTree(selection.KernelRelease, Path.Combine(sources, "linux-headers-" + selection.KernelRelease), common[0])
-            : throw new InfrastructureException(
-                $"The headers of {selection.KernelRelease} are not as Debian packs them: {common.Length} folders linux-headers-*-common in {sources}.");
-    }
+    public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => RecipeHeaders.GetAsync(_packages, cancellationToken);
 
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace KextDev.Guests.Qemu;
+namespace KextDev.Guests.Ssh;
 
 /// <summary>
 /// Tells whether an SSH server answers. QEMU accepts connections to a forwarded port long before the guest listens:

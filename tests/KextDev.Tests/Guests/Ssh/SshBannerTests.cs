@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using KextDev.Guests.Qemu;
+using KextDev.Guests.Ssh;
 
-namespace KextDev.Tests.Guests.Qemu;
+namespace KextDev.Tests.Guests.Ssh;
 
 public sealed class SshBannerTests : IDisposable
 {

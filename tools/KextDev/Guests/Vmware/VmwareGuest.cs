@@ -1,0 +1,200 @@
+using KextDev.Guests.Ssh;
+using KextDev.Toolchains;
+
+namespace KextDev.Guests.Vmware;
+
+/// <summary>A guest in VMware Fusion, Workstation or Player on this machine.</summary>
+/// <remarks>
+/// A machine that runs already is joined and left running. Any other is restored to the definition's snapshot, where it names one, started without a window,
+/// and ended again.
+/// </remarks>
+public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
+{
+    private readonly GuestDefinition _definition;
+    private readonly GuestSite _site;
+    private readonly VmwareFolder _folder;
+    private Vmrun? _vmrun;
+    private FolderLock? _held;
+    private GuestEndpoint? _endpoint;
+
+    public VmwareGuest(GuestDefinition definition, GuestSite site)
+    {
+        _definition = definition;
+        _site = site;
+        _folder = VmwareFolder.Of(definition.Name, site.State);
+    }
+
+    public string Name => _definition.Name;
+
+    public bool Joined { get; private set; }
+
+    /// <summary>Where the machine's serial port goes; null when it has none that goes to a file.</summary>
+    private protected string? SerialFile { get; init; }
+
+    private Vmrun Vmrun => _vmrun ??= new Vmrun(
+        VmrunProgram.Find(_definition.VmrunFile, _definition.Product), _definition.VmxFile, new VmwarePasswords(_site.AskSecret), _site.Clock);
+
+    /// <summary>The guest, with a serial console where its machine has one.</summary>
+    /// <exception cref="InfrastructureException">The machine's .vmx file cannot be read.</exception>
+    public static VmwareGuest Create(GuestDefinition definition, GuestSite site) =>
+        SerialConsole.FileOf(VmxFile.Read(definition.VmxFile), Path.GetDirectoryName(definition.VmxFile)!) is { } file
+            ? new VmwareConsoleGuest(definition, site, file)
+            : new VmwareGuest(definition, site);
+
+    public async Task<GuestEndpoint> StartAsync(CancellationToken cancellationToken)
+    {
+        if (_endpoint is not null)
+        {
+            return _endpoint;
+        }
+
+        await VmwareMachines.EndOrphansAsync(_site, cancellationToken);
+        Require();
+        _held = FolderLock.TryTake(_folder.Path)
+            ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(_folder.Path)}: there is one such machine. Wait for that, then try again.");
+        try
+        {
+            Joined = await Vmrun.IsRunningAsync(cancellationToken);
+            if (Joined)
+            {
+                _site.Note($"The guest {Name} runs already: it is joined as it is{(_definition.Snapshot is { } snapshot ? $", not restored to '{snapshot}'" : "")}.");
+            }
+            else
+            {
+                if (_definition.Snapshot is { } clean)
+                {
+                    await Vmrun.RevertToSnapshotAsync(clean, cancellationToken);
+                }
+
+                if (SerialFile is not null)
+                {
+                    SerialConsole.BeginAnew(SerialFile);
+                }
+
+                // Written before the machine runs: whoever finds it orphaned can end it.
+                _folder.Write(NewState());
+                await Vmrun.StartAsync(cancellationToken);
+            }
+
+            return await ConnectAsync(cancellationToken);
+        }
+        catch
+        {
+            if (!Joined)
+            {
+                await EndAsync(CancellationToken.None);
+            }
+
+            Release();
+            throw;
+        }
+    }
+
+    public void Keep() => _folder.Write((_folder.Read() ?? NewState()) with { Endpoint = _endpoint, Kept = true });
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var held = _held ?? FolderLock.TryTake(_folder.Path)
+            ?? throw new InfrastructureException($"The guest {Name} was not stopped: {FolderLock.Holder(_folder.Path)} uses it. Wait for that, or end it, then try again.");
+        _held = null;
+        _endpoint = null;
+        await EndAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_held is not null && !Joined && _folder.Read() is not { Kept: true })
+        {
+            await EndAsync(CancellationToken.None);
+        }
+
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(CancellationToken cancellationToken) => Vmrun.ListSnapshotsAsync(cancellationToken);
+
+    public Task TakeSnapshotAsync(string name, CancellationToken cancellationToken) => Vmrun.TakeSnapshotAsync(name, cancellationToken);
+
+    public async Task<GuestEndpoint> RestoreSnapshotAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_held is null)
+        {
+            throw new InvalidOperationException($"The guest {Name} was not started.");
+        }
+
+        await Vmrun.RevertToSnapshotAsync(name, cancellationToken);
+        if (!await Vmrun.IsRunningAsync(cancellationToken))
+        {
+            await Vmrun.StartAsync(cancellationToken);
+        }
+
+        return await ConnectAsync(cancellationToken);
+    }
+
+    public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(_definition, _site, cancellationToken);
+
+    // What is missing is told before anything is waited for.
+    private void Require()
+    {
+        if (_definition.Snapshot is { } snapshot && Vmrun.Program.Product == VmwareProduct.Player)
+        {
+            throw new InfrastructureException(
+                $"The guest {Name} cannot be restored to '{snapshot}': VMware Player takes no snapshots. Use Workstation, or remove \"snapshot\" from {_definition.File}.");
+        }
+
+        if (SerialFile is null)
+        {
+            _site.Note(
+                $"The guest {Name} has no serial console that goes to a file: a panic of its kernel shows as a lost connection, without its report. "
+                + $"serial0.present = \"TRUE\", serial0.fileType = \"file\" and serial0.fileName in {_definition.VmxFile} make one.");
+        }
+
+        if (VmxFile.Read(_definition.VmxFile).RepeatedNames is [var name, ..])
+        {
+            _site.Note($"{_definition.VmxFile} sets {name} more than once, which VMware may refuse. Remove one of the lines.");
+        }
+    }
+
+    private VmwareState NewState() => new(Vmrun.Program, _definition.VmxFile, Endpoint: null, DateTimeOffset.Now, Kept: false, SerialFile);
+
+    private async Task<GuestEndpoint> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var ssh = new SshEndpoint(_definition, _site);
+        var address = await new AddressSearch(Vmrun, ssh.Port, _site).FindAsync(TimeSpan.FromSeconds(_definition.StartLimit), _definition.File, cancellationToken);
+        _endpoint = await ssh.GetAsync(address, cancellationToken);
+        if (_folder.Read() is { } state)
+        {
+            _folder.Write(state with { Endpoint = _endpoint });
+        }
+
+        return _endpoint;
+    }
+
+    // A machine that the next start restores need not shut down in order.
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        await (_definition.Snapshot is null ? Vmrun.StopAsync(cancellationToken) : Vmrun.SwitchOffAsync(cancellationToken));
+        _folder.Forget();
+    }
+
+    private void Release()
+    {
+        _endpoint = null;
+        _held?.Dispose();
+        _held = null;
+    }
+}
+
+/// <summary>A VMware guest whose machine prints its serial port into a file.</summary>
+public sealed class VmwareConsoleGuest : VmwareGuest, ISerialConsole
+{
+    public VmwareConsoleGuest(GuestDefinition definition, GuestSite site, string consoleFile)
+        : base(definition, site)
+    {
+        ConsoleFile = consoleFile;
+        SerialFile = consoleFile;
+    }
+
+    public string ConsoleFile { get; }
+}
