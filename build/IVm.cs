@@ -51,7 +51,7 @@ internal interface IVm : IKernelDeps
                 var user = guest.User ?? (guest.Kept ? "nobody" : "its run");
                 var up = DateTimeOffset.UtcNow - guest.Started;
                 table.AddRow(
-                    new[] { guest.Name, guest.Condition, guest.Accelerator.ToString().ToLowerInvariant(), $"{guest.Endpoint.Host}:{guest.Endpoint.Port}", up.ToString(@"d\.hh\:mm\:ss"), user }
+                    new[] { guest.Name, guest.Condition, guest.Accelerator?.ToString().ToLowerInvariant() ?? "-", $"{guest.Endpoint.Host}:{guest.Endpoint.Port}", up.ToString(@"d\.hh\:mm\:ss"), user }
                         .Select(Markup.Escape).ToArray());
             }
 

@@ -10,19 +10,20 @@ public sealed class GuestOwner : IDisposable
 
     private GuestOwner(Process process) => _process = process;
 
-    /// <summary>Starts the embedded guest for a state folder, says so on standard output, and stays until standard input ends.</summary>
+    /// <summary>Starts a guest for a state folder, says so on standard output, and stays until standard input ends.</summary>
+    /// <param name="arguments">The state folder and, for another guest than the embedded one, a definition's file.</param>
     public static async Task Main(string[] arguments)
     {
         var site = new GuestSite(new StateFolder(arguments[0]), Console.Error.WriteLine);
-        await using var guest = GuestFactory.Create(GuestPlace.Embedded, site);
+        await using var guest = GuestFactory.Create(arguments.Length > 1 ? GuestDefinition.Read(arguments[1]) : GuestPlace.Embedded, site);
         await guest.StartAsync(CancellationToken.None);
         Console.WriteLine("started");
         await Console.In.ReadToEndAsync();
     }
 
-    public static async Task<GuestOwner> StartAsync(GuestPlace place)
+    public static async Task<GuestOwner> StartAsync(GuestPlace place, params string[] definition)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(GuestOwner).Assembly.Location, place.State.Path])
+        var start = new ProcessStartInfo("dotnet", [typeof(GuestOwner).Assembly.Location, place.State.Path, .. definition])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

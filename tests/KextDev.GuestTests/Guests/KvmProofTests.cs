@@ -40,6 +40,6 @@ public sealed class KvmProofTests : IDisposable
     {
         await using var guest = GuestFactory.Create(GuestPlace.Embedded, _place.Site);
         await guest.StartAsync(CancellationToken.None);
-        return (await _place.ListAsync()).ShouldHaveSingleItem().Accelerator;
+        return (await _place.ListAsync()).ShouldHaveSingleItem().Accelerator.ShouldNotBeNull();
     }
 }

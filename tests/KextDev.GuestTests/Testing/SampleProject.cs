@@ -1,4 +1,5 @@
 using KextDev.Events;
+using KextDev.Guests;
 using KextDev.GuestTests.Guests;
 using KextDev.Projects;
 using KextDev.Testing;
@@ -96,14 +97,17 @@ public sealed class SampleProject : IDisposable
         File.WriteAllText(path, text);
     }
 
-    public async Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default)
+    public Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default) =>
+        RunAsync(GuestPlace.Embedded, report, cancellationToken);
+
+    public async Task<RunResult> RunAsync(GuestDefinition guest, IRunReport report, CancellationToken cancellationToken = default)
     {
         var project = Project.Load(_folder);
         var options = new KernelTestOptions
         {
             Project = project,
             Plan = TestPlan.Quick,
-            Suites = [new TestSuite(GuestPlace.Embedded, TestPlan.Select(project, TestPlan.Quick, [], duration: null))],
+            Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, [], duration: null))],
             State = Place.State,
             RunFolder = RunFolder,
         };

@@ -16,8 +16,8 @@ internal static class DriverKeys
     private static readonly Dictionary<GuestDriver, string[]> Own = new()
     {
         [GuestDriver.Qemu] = ["recipe", "init", "memory", "cpus", "accelerator", "release", "sanitize", "kextHost"],
-        [GuestDriver.Vmware] = ["vmx", "vmrun", "product", "snapshot", "user", "key", "hostKey", "kernelHeaders", "recipe", "kextHost"],
-        [GuestDriver.Ssh] = ["host", "startCommand", "stopCommand", "user", "key", "hostKey", "kernelHeaders", "recipe", "kextHost"],
+        [GuestDriver.Vmware] = ["vmx", "vmrun", "product", "snapshot", "user", "key", "hostKey", "kernelHeaders", "recipe", "release", "kextHost"],
+        [GuestDriver.Ssh] = ["host", "startCommand", "stopCommand", "user", "key", "hostKey", "kernelHeaders", "recipe", "release", "kextHost"],
     };
 
     /// <exception cref="ManifestException">A key is missing, or belongs to other drivers.</exception>

@@ -29,7 +29,7 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     [Range(1, 3600)]
     public int StartLimit { get; init; } = 60;
 
-    /// <summary>The release of macOS as which a Darwin guest speaks.</summary>
+    /// <summary>The release of macOS that a Darwin guest runs, or as which it speaks.</summary>
     [AllowedValues("10.9", "10.10", "10.11", "10.12", "10.13", "10.14", "10.15", "11")]
     public string Release { get; init; } = "10.15";
 

@@ -38,6 +38,8 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("llvm-14", "reads back what the kext linker wrote", "llvm-readobj-14"),
         new("llvm-14", "reads back debug information", "llvm-dwarfdump-14"),
         new("llvm-14", "makes static archives", "llvm-ar-14"),
+        new("qemu-utils", "makes and reads virtual disks", "qemu-img"),
+        new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
     ];
 

@@ -42,8 +42,10 @@ public sealed class SshBannerTests : IDisposable
     [Fact]
     public async Task Tells_why_nobody_answers()
     {
-        var port = Port;
-        _listener.Stop();
+        // Bound and not listening: nobody else can take the port and answer.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)silent.LocalEndPoint!).Port;
         var failures = new List<string>();
         using var cancel = new CancellationTokenSource();
 

@@ -13,6 +13,12 @@ public sealed record BareMachine(HostCommand Command, GuestEndpoint Endpoint)
     /// <param name="folder">An empty folder for its console and sockets.</param>
     public static async Task<BareMachine> PrepareAsync(GuestDefinition definition, GuestSite site, string folder, CancellationToken cancellationToken)
     {
+        if (definition.Driver != GuestDriver.Qemu)
+        {
+            throw new InfrastructureException(
+                $"The boot of guest {definition.Name} cannot be compared with a QEMU that is started by hand: its driver is another. Measure a guest of the driver \"qemu\".");
+        }
+
         var packages = new PackageCache(site.State.Cache, site.Note);
         var keys = await GuestKeys.GetAsync(site.State.Keys, site.Note, cancellationToken);
         var selection = await packages.GetSelectionAsync(refresh: false, cancellationToken);

@@ -27,8 +27,8 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new InfrastructureException(
-                $"The guest {vmrun.Vmx} did not answer within {limit.TotalSeconds:0.#} s. {Met()} "
-                + $"Look at its screen: has it booted, and is its SSH server on port {port} switched on (macOS: System Preferences, Sharing, Remote Login)? "
+                $"The guest {vmrun.Vmx} did not answer within {limit.TotalSeconds:0.#} s: no address of it sent an SSH banner on port {port}. {Met()} "
+                + $"Look at its screen: has it booted, and is its SSH server switched on (macOS: System Preferences, Sharing, Remote Login)? "
                 + $"A slow host may need a larger \"startLimit\" in {definitionFile}.",
                 exception);
         }
@@ -42,6 +42,7 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
     private async Task<string> AskToolsAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         const string Way = "VMware Tools";
+        Note(Way, "they have told no address yet.");
         while (true)
         {
             try
