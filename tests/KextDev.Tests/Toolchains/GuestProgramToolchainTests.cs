@@ -55,6 +55,21 @@ public sealed class GuestProgramToolchainTests : IDisposable
         Times(await BuildAsync(GuestProgramTarget.KextHost(_folder.PathOf("host")))).ShouldBe(Times(hosted));
     }
 
+    /// <summary>No Mac is at hand to run it on; elsewhere nothing is built that macOS would not run.</summary>
+    [Fact]
+    public void Builds_programs_for_macOS_by_a_macs_compiler_alone()
+    {
+        GuestProgramTarget.Clang.Flags.ShouldBe(["clang", "-arch", "x86_64", "-mmacosx-version-min=10.9"]);
+        GuestProgramTarget.Clang.LinkFlags.ShouldBeEmpty();
+        if (OperatingSystem.IsMacOS())
+        {
+            GuestProgramTarget.MacOS().ShouldBe(GuestProgramTarget.Clang);
+            return;
+        }
+
+        Should.Throw<InfrastructureException>(GuestProgramTarget.MacOS).Message.ShouldContain("or test the kext in kexthost: --guest embedded-darwin.");
+    }
+
     [Fact]
     public void Says_where_the_client_library_should_have_been()
     {

@@ -28,10 +28,14 @@ public sealed class BuildExtension(StateFolder state, string? sdk, RunJournal jo
             images[variant] = await build(variant);
         }
 
-        var target = definition.KextHostFolder is { } host ? GuestProgramTarget.KextHost(host) : GuestProgramTarget.Linux;
-        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, target, cancellationToken);
+        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, Target(definition), cancellationToken);
         return new BuiltExtension(images, programs);
     }
+
+    private static GuestProgramTarget Target(GuestDefinition definition) =>
+        definition.KextHostFolder is { } host ? GuestProgramTarget.KextHost(host)
+        : definition.Platform == GuestPlatform.Darwin ? GuestProgramTarget.MacOS()
+        : GuestProgramTarget.Linux;
 
     private void Print(string line) => journal.Publish(new CompilerPrinted(line));
 

@@ -3,14 +3,12 @@ using KextDev.Projects;
 
 namespace KextDev.Toolchains;
 
-/// <summary>Compiles the programs that run in the guest: one static executable for each test and each other program of a project.</summary>
+/// <summary>Compiles the programs that run in the guest: one executable for each test and each other program of a project.</summary>
 /// <param name="buildFolder">Everything that is made lies below it, in a folder of the project's name.</param>
 /// <param name="tell">Told what the compiler says, as it comes.</param>
 /// <param name="note">Told when another build is waited for.</param>
 public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell, Note note)
 {
-    private const string Compiler = "gcc";
-
     /// <summary>All programs of the project, built or found up to date, in the manifest's order: tests first.</summary>
     /// <exception cref="BuildFailedException">A source does not compile; all the others were tried.</exception>
     public async Task<IReadOnlyList<GuestProgram>> BuildAsync(Project project, GuestProgramTarget target, CancellationToken cancellationToken)
@@ -71,7 +69,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
             var made = Path.Combine(folder, program.Name);
             return MakeAsync(
                 made,
-                [.. _flags, "-static", "-o", made, .. objects],
+                [.. _flags, .. target.LinkFlags, "-o", made, .. objects],
                 () => objects,
                 $"The program {program.Name} was not linked",
                 cancellationToken);
@@ -80,7 +78,7 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
         private Task<string?> MakeAsync(
             string made, IReadOnlyList<string> arguments, Func<IEnumerable<string>> inputs, string failure, CancellationToken cancellationToken)
         {
-            var command = new HostCommand(Compiler, arguments)
+            var command = new HostCommand(target.Compiler, arguments)
             {
                 WorkingDirectory = project.Folder,
                 Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C" },
