@@ -48,6 +48,7 @@ internal interface IKernelTest : IKernelBuild
                 State = State,
                 RunFolder = folder,
                 KeepGuest = KeepGuest,
+                AskSecret = AskSecret,
                 Sdk = Sdk,
             };
             await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);

@@ -5,6 +5,7 @@ using KextDev.Projects;
 using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
+using Spectre.Console;
 
 /// <summary>What the targets share: where things are, and which project and guest are meant.</summary>
 internal interface IKextDevBuild : INukeBuild
@@ -17,6 +18,9 @@ internal interface IKextDevBuild : INukeBuild
 
     [Parameter("The guest to use: a name from vm/ or the path of a guest file; its platform is the one that is meant. Default: those that the manifest names.")]
     string? Guest => TryGetValue(() => Guest);
+
+    [Parameter("VMware's vmrun, for a guest that is VMware's. Default: the one that the guest's file names, or where VMware installs it.")]
+    string? Vmrun => TryGetValue(() => Vmrun);
 
     [Parameter("1 skips every kernel target, saying so; 0 or nothing runs them.")]
     string? SkipKernel => TryGetValue(() => SkipKernel);
@@ -77,9 +81,19 @@ internal interface IKextDevBuild : INukeBuild
     sealed IReadOnlyList<GuestDefinition> FindGuestsOrFirst(Project project) =>
         Platform is BuildPlatform.All ? FindGuests(project) : [FindGuests(project)[0]];
 
-    private GuestDefinition Define(string nameOrPath) => GuestDefinition.Find(nameOrPath, RootDirectory / "vm");
+    private GuestDefinition Define(string nameOrPath)
+    {
+        var definition = GuestDefinition.Find(nameOrPath, RootDirectory / "vm");
+        return Vmrun is not null && definition.Driver == GuestDriver.Vmware ? definition with { Vmrun = Path.GetFullPath(Vmrun) } : definition;
+    }
 
-    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence));
+    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence)) { AskSecret = AskSecret };
+
+    /// <summary>Null where nobody sits at a terminal.</summary>
+    sealed Func<string, string?>? AskSecret =>
+        Console.IsInputRedirected || Console.IsOutputRedirected
+            ? null
+            : question => AnsiConsole.Prompt(new TextPrompt<string>(Markup.Escape(question) + ":").Secret(mask: null).AllowEmpty());
 
     /// <summary>The body of a target: stopped by Ctrl-C, and failing with a message where the failure is understood.</summary>
     sealed async Task WorkAsync(Func<CancellationToken, Task> work)

@@ -22,6 +22,9 @@ public sealed record KernelTestOptions
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
 
+    /// <summary>Asks a person for a guest's password; null when there is nobody to ask.</summary>
+    public Func<string, string?>? AskSecret { get; init; }
+
     /// <summary>Apple's headers for a kext; null for the host's own, or those that the project names.</summary>
     public string? Sdk { get; init; }
 

@@ -1,0 +1,62 @@
+namespace KextDev.Guests.Vmware;
+
+/// <summary>Makes a VMware machine fit for testing and debugging kernel extensions: its .vmx file as it is, and as it shall be.</summary>
+public sealed class MachineSetup
+{
+    private const string OwnShare = "kextdev";
+    private const int UsualDebugPort = 8864;
+
+    private readonly GuestDefinition _definition;
+    private readonly GuestSite _site;
+    private readonly VmxFile _before;
+    private readonly VmxFile _after;
+
+    /// <param name="sharedFolder">A folder of the host that the guest shall see, read-only; null for none.</param>
+    /// <exception cref="InfrastructureException">The guest is not VMware's, or its .vmx file cannot be read.</exception>
+    public MachineSetup(GuestDefinition definition, string? sharedFolder, GuestSite site)
+    {
+        if (definition.Driver != GuestDriver.Vmware)
+        {
+            throw new InfrastructureException($"The guest {definition.Name} has no .vmx file to configure: its driver is another. Choose a guest whose \"driver\" is \"vmware\".");
+        }
+
+        _definition = definition;
+        _site = site;
+        _before = VmxFile.Read(definition.VmxFile);
+        _after = _before.With(Changes(_before, Path.GetDirectoryName(definition.VmxFile)!, sharedFolder));
+    }
+
+    /// <summary>What would change, line by line; empty when the machine is as it shall be.</summary>
+    public IReadOnlyList<string> Difference => _before.DiffTo(_after);
+
+    /// <returns>Where the file is kept as it was.</returns>
+    /// <exception cref="InfrastructureException">The machine runs.</exception>
+    public async Task<string> ApplyAsync(CancellationToken cancellationToken)
+    {
+        var vmrun = new Vmrun(
+            VmrunProgram.Find(_definition.VmrunFile, _definition.Product), _definition.VmxFile, new VmwarePasswords(_site.AskSecret), _site.Clock);
+        if (await vmrun.IsRunningAsync(cancellationToken))
+        {
+            throw new InfrastructureException(
+                $"{_definition.VmxFile} was not changed: the machine runs, and VMware would write its own file over the change. Stop it first: ./build.sh VmDown --guest {_definition.Name}");
+        }
+
+        return _after.Save(_definition.VmxFile, DateTimeOffset.Now);
+    }
+
+    internal static IReadOnlyList<VmxChange> Changes(VmxFile file, string folder, string? sharedFolder)
+    {
+        var port = int.TryParse(file.Get("debugStub.port.guest64"), out var own) && own is > 0 and <= ushort.MaxValue ? own : UsualDebugPort;
+        return
+        [
+            .. VmxChange.UnattendedStart,
+            // A console that somebody else set up stays where it is.
+            .. SerialConsole.FileOf(file, folder) is null ? VmxChange.SerialConsole("serial0.log") : [],
+            .. VmxChange.DebugStub(port),
+            .. CanDebugOver(file.Get("ethernet0.virtualDev")) ? [] : VmxChange.NetworkCard(NetworkCardModel.E1000e),
+            .. sharedFolder is null ? [] : VmxChange.SharedFolder(file, OwnShare, Path.GetFullPath(sharedFolder), writable: false),
+        ];
+    }
+
+    private static bool CanDebugOver(string? card) => Enum.TryParse<NetworkCardModel>(card, ignoreCase: true, out _);
+}
