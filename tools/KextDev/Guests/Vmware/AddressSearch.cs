@@ -92,8 +92,7 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
 
     private async Task<string?> LookUpAsync(string way, CancellationToken cancellationToken)
     {
-        // Read each time: VMware writes the generated address at the machine's first start.
-        if (MacAddress.Of(VmxFile.Read(vmrun.Vmx)) is not { } card)
+        if (ReadCard() is not { } card)
         {
             Note(way, "the .vmx file names no address of a network card.");
             return null;
@@ -107,6 +106,19 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
         }
 
         return address;
+    }
+
+    // Read each time: VMware writes the generated address at the machine's first start, and while it does the file may be away for a moment.
+    private MacAddress? ReadCard()
+    {
+        try
+        {
+            return MacAddress.Of(VmxFile.Read(vmrun.Vmx));
+        }
+        catch (InfrastructureException)
+        {
+            return null;
+        }
     }
 
     private Task AnswersAsync(string way, string address, CancellationToken cancellationToken) =>
