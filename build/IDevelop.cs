@@ -20,10 +20,17 @@ internal interface IDevelop : IKernelDeps
         {
             await RequireAsync(HostNeed.OwnTests, token);
             var counts = await new OwnTests(RootDirectory, State).RunAsync(token);
-            Log.Information("{Passed} passed, {Failed} failed", counts.Passed, counts.Failed);
-            if (counts.Failed > 0)
+
+            // Named again here: the end of a log is what is read, and often all of it that is kept.
+            foreach (var failure in counts.Failures)
             {
-                throw new TargetFailedException($"{counts.Failed} tests failed; they are named above");
+                Console.WriteLine(failure);
+            }
+
+            Log.Information("{Passed} passed, {Failed} failed", counts.Passed, counts.Failures.Count);
+            if (counts.Failures.Count > 0)
+            {
+                throw new TargetFailedException($"{counts.Failures.Count} tests failed; they are named right above");
             }
         }));
 

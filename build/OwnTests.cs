@@ -20,7 +20,7 @@ internal sealed class OwnTests(string root, StateFolder state)
 
     public async Task<Counts> RunAsync(CancellationToken cancellationToken)
     {
-        var counts = new Counts(0, 0);
+        var counts = new Counts(0, []);
         foreach (var project in Projects)
         {
             counts += await RunProjectAsync(project, cancellationToken);
@@ -80,32 +80,53 @@ internal sealed class OwnTests(string root, StateFolder state)
         // A run that died before it wrote its results counts as one failure: silence never passes.
         if (!File.Exists(results))
         {
-            return new Counts(0, 1);
+            return new Counts(0, [$"{project}: it ended before it wrote its results"]);
         }
 
-        var counters = XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters");
-        int Count(string name) => (int)counters.Attribute(name)!;
-        return new Counts(Count("passed"), Count("total") - Count("passed") + (Count("total") == 0 ? 1 : 0));
+        var outcomes = Elements(XDocument.Load(results), "UnitTestResult").ToList();
+        var failures = outcomes.Where(outcome => outcome.Attribute("outcome")?.Value != "Passed").Select(Failure).ToList();
+        return outcomes.Count == 0
+            ? new Counts(0, [$"{project}: it has no test"])
+            : new Counts(outcomes.Count - failures.Count, failures);
     }
+
+    private static IEnumerable<XElement> Elements(XContainer container, string name) =>
+        container.Descendants().Where(element => element.Name.LocalName == name);
+
+    private static string Failure(XElement outcome) => string.Join(
+        '\n',
+        [
+            $"{outcome.Attribute("outcome")?.Value}: {outcome.Attribute("testName")?.Value}",
+            .. Elements(outcome, "Message").Concat(Elements(outcome, "StackTrace")).SelectMany(told => told.Value.Split('\n')).Select(line => $"  {line.TrimEnd()}"),
+        ]);
 
     // The ring as a user program under the sanitizers; it reports in KTAP.
     private async Task<Counts> RunCoreAsync(CancellationToken cancellationToken)
     {
         var passed = 0;
-        var failed = 0;
+        var failures = new List<string>();
         var exitCode = await PrintAsync(
             Core(root, state, "check"),
             line =>
             {
                 passed += line.StartsWith("ok ", StringComparison.Ordinal) ? 1 : 0;
-                failed += line.StartsWith("not ok ", StringComparison.Ordinal) ? 1 : 0;
+                if (line.StartsWith("not ok ", StringComparison.Ordinal))
+                {
+                    failures.Add(line);
+                }
             },
             cancellationToken);
-        return new Counts(passed, exitCode != 0 && failed == 0 ? 1 : failed);
+        if (exitCode != 0 && failures.Count == 0)
+        {
+            failures.Add($"make check in tests/core ended with exit code {exitCode}");
+        }
+
+        return new Counts(passed, failures);
     }
 
-    internal sealed record Counts(int Passed, int Failed)
+    /// <param name="Failures">One for each test that did not pass: its name, and what it said.</param>
+    internal sealed record Counts(int Passed, IReadOnlyList<string> Failures)
     {
-        public static Counts operator +(Counts left, Counts right) => new(left.Passed + right.Passed, left.Failed + right.Failed);
+        public static Counts operator +(Counts left, Counts right) => new(left.Passed + right.Passed, [.. left.Failures, .. right.Failures]);
     }
 }
