@@ -1,9 +1,13 @@
 using KextDev.Guests;
 using KextDev.Hosts;
+using KextDev.Platforms;
 using KextDev.Projects;
+using KextDev.Reports;
+using KextDev.Testing;
 using KextDev.Toolchains.Darwin;
 using Nuke.Common;
 using Serilog;
+using Spectre.Console;
 
 internal interface IKernelDeps : IKextDevBuild
 {
@@ -11,7 +15,7 @@ internal interface IKernelDeps : IKextDevBuild
     bool Refresh => TryGetValue<bool?>(() => Refresh) ?? false;
 
     Target KernelDeps => _ => _
-        .Description("Makes this machine ready: installs missing packages where it may, or names them; fetches what the guest is made of. Changes nothing when nothing is missing.")
+        .Description("Makes this machine ready: installs missing packages where it may, or names them; fetches what the guest is made of. Changes nothing when nothing is missing. With --guest it also asks that guest whether it can load a development build, and says what to change.")
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
         {
@@ -30,7 +34,43 @@ internal interface IKernelDeps : IKextDevBuild
                     await preparable.PrepareAsync(Refresh, token);
                 }
             }
+
+            // As a step of other targets it would start a guest once more.
+            if (Guest is not null && InvokedTargets.Any(target => target.Name == nameof(KernelDeps)))
+            {
+                await InspectAsync(FindGuests(project)[0], token);
+            }
         }));
+
+    private async Task InspectAsync(GuestDefinition definition, CancellationToken cancellationToken)
+    {
+        await using var journal = ConsoleJournal();
+        var conditions = await new InspectGuest(Site, journal).RunAsync(definition, cancellationToken);
+        var table = new Table().AddColumn(Markup.Escape(definition.Name)).AddColumns("Found", "Loads");
+        foreach (var condition in conditions)
+        {
+            table.AddRow(condition.Subject, Markup.Escape(PrintableText.Of(condition.Found)), Word(condition.Effect));
+        }
+
+        AnsiConsole.Write(table);
+        foreach (var condition in conditions.Where(condition => condition.WayOut.Length > 0))
+        {
+            Console.WriteLine($"{condition.Subject}: {PrintableText.Of(condition.WayOut)}");
+        }
+
+        if (conditions.Any(condition => condition.Effect == LoadEffect.PreventsLoading))
+        {
+            throw new TargetFailedException($"The guest {definition.Name} cannot load a development build as it is; what to change stands above");
+        }
+    }
+
+    private static string Word(LoadEffect effect) => effect switch
+    {
+        LoadEffect.None => "yes",
+        LoadEffect.Unknown => "[yellow]not sure[/]",
+        LoadEffect.HindersDebugging => "[yellow]yes, but no debug kernel[/]",
+        _ => "[red]no[/]",
+    };
 
     sealed async Task RequireAsync(IReadOnlyList<HostNeed> needs, CancellationToken cancellationToken) =>
         await new HostReadiness(needs, sentence => Log.Information("{Note}", sentence)).EnsureAsync(cancellationToken);

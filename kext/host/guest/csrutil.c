@@ -14,6 +14,7 @@
 	 SIP_UNRESTRICTED_NVRAM)
 
 #define FIRST_WITH_UNKNOWN 15
+#define FIRST_WITH_SEAL    16
 
 static void print_status(void)
 {
@@ -62,6 +63,12 @@ int command_csrutil(int count, char **arguments)
 
 	if (count == 2 && !strcmp(arguments[1], "status")) {
 		print_status();
+		return 0;
+	}
+	if (count == 3 && system_release()->minor >= FIRST_WITH_SEAL &&
+	    !strcmp(arguments[1], "authenticated-root") && !strcmp(arguments[2], "status")) {
+		printf("Authenticated Root status: %s\n",
+		       sip_configuration() & SIP_UNAUTHENTICATED_ROOT ? "disabled" : "enabled");
 		return 0;
 	}
 	for (i = 0; count > 1 && i < sizeof(changes) / sizeof(changes[0]); i++) {

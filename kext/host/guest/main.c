@@ -32,6 +32,7 @@ static const struct {
     {"nvram", command_nvram, 0, 0},
     {"reboot", command_reboot, 0, 0},
     {"shutdown", command_shutdown, 0, 0},
+    {"spctl", command_spctl, 13, 0},
     {"sw_vers", command_sw_vers, 0, 0},
     {"sysctl", command_sysctl, 0, 0},
     {"uname", command_uname, 0, 0},

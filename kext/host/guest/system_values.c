@@ -59,7 +59,8 @@ static void tell_boot_time(char *text, size_t size)
 	stat(system_path(SYSTEM_BOOTED_NVRAM).text, &booted);
 	since = booted.st_mtime;
 	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", localtime_r(&since, &local));
-	snprintf(text, size, "{ sec = %lld, usec = 0 } %s", (long long)since, date);
+	snprintf(text, size, "{ sec = %lld, usec = %ld } %s", (long long)since,
+	         booted.st_mtim.tv_nsec / 1000, date);
 }
 
 static void tell_processors(char *text, size_t size)

@@ -73,6 +73,42 @@ public sealed class SystemCommandTests(DarwinCommands commands) : IDisposable
         refused.Error.ShouldContain("needs to be executed from the Recovery OS.");
     }
 
+    [Fact]
+    public async Task The_consent_to_kexts_is_told_and_changed_in_Recovery_alone()
+    {
+        await using var system = await DarwinSystem.InstallAsync(commands);
+
+        (await system.PrintsAsync("spctl", "kext-consent", "status")).ShouldBe("Kernel Extension User Consent: ENABLED\n");
+        var refused = await system.RunAsync("spctl", "kext-consent", "disable");
+        (refused.ExitCode, refused.Error).ShouldBe((1, "spctl: failed to store new configuration.\n"));
+        (await system.RunAsync("spctl")).ExitCode.ShouldBe(64);
+        (await system.RunAsync("spctl", "kext-consent", "whatever")).ExitCode.ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task The_seal_of_the_system_is_told_from_11_on()
+    {
+        await using var system = await DarwinSystem.InstallAsync(commands, "11");
+        (await system.PrintsAsync("csrutil", "authenticated-root", "status")).ShouldBe("Authenticated Root status: enabled\n");
+        await system.RestartWithAsync("csr-active-config=w%08%00%00");
+        (await system.PrintsAsync("csrutil", "authenticated-root", "status")).ShouldBe("Authenticated Root status: disabled\n");
+
+        await using var older = await DarwinSystem.InstallAsync(commands);
+        (await older.RunAsync("csrutil", "authenticated-root", "status")).ExitCode.ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task Each_start_has_a_time_of_its_own()
+    {
+        await using var system = await DarwinSystem.InstallAsync(commands);
+        var first = await system.PrintsAsync("sysctl", "-n", "kern.boottime");
+        first.ShouldMatch(@"^\{ sec = \d+, usec = \d+ \} ");
+
+        await system.BootAsync();
+
+        (await system.PrintsAsync("sysctl", "-n", "kern.boottime")).ShouldNotBe(first);
+    }
+
     [Theory]
     [InlineData("10.9", "Mac OS X", "10.9.5", "13F1911", "13.4.0")]
     [InlineData("10.15", "Mac OS X", "10.15.7", "19H15", "19.6.0")]
@@ -91,6 +127,7 @@ public sealed class SystemCommandTests(DarwinCommands commands) : IDisposable
     [Theory]
     [InlineData("10.9", "csrutil")]
     [InlineData("10.11", "log")]
+    [InlineData("10.12", "spctl")]
     [InlineData("10.15", "kmutil")]
     public async Task What_a_release_did_not_have_is_not_there(string release, string command)
     {

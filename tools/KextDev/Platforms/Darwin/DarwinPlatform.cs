@@ -92,6 +92,9 @@ public sealed class DarwinPlatform : IKernelPlatform
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         _reports.ReadNewAsync(extension.Name, cancellationToken);
 
+    public async Task<IReadOnlyList<LoadCondition>> InspectAsync(CancellationToken cancellationToken) =>
+        (await DarwinLoadFacts.ReadAsync(_shell, _system, cancellationToken)).Judge();
+
     public IAsyncEnumerable<Evidence> CollectAsync(CancellationToken cancellationToken) => new DarwinEvidence(_shell, _log).CollectAsync(cancellationToken);
 
     /// <summary>Whether what is loaded is what was built. Releases that show no UUID are believed.</summary>

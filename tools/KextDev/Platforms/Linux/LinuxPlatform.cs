@@ -70,6 +70,9 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SystemReport>>([]);
 
+    public async Task<IReadOnlyList<LoadCondition>> InspectAsync(CancellationToken cancellationToken) =>
+        (await LinuxLoadFacts.ReadAsync(shell, cancellationToken)).Judge();
+
     public async IAsyncEnumerable<Evidence> CollectAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return new Evidence("kernel.log", (await shell.RunAsync("dmesg", cancellationToken)).Output);
