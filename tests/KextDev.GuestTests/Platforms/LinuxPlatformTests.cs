@@ -71,7 +71,8 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
 
         var log = await _platform.ReadLogAsync("second mark", CancellationToken.None);
 
-        log.ShouldHaveSingleItem().ShouldEndWith("after");
+        // The kernel may have something of its own to say at any time.
+        log.Where(line => line.EndsWith("mark") || line.EndsWith("between") || line.EndsWith("after")).ShouldHaveSingleItem().ShouldEndWith("after");
         (await _platform.ReadLogAsync("no such mark", CancellationToken.None)).ShouldContain(line => line.EndsWith("between"));
     }
 }
