@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* Leaves a thread behind that runs its code. */
-#include <IOKit/IOLib.h>
+/* Leaves a thread behind that sleeps in its code. */
 #include <kern/thread.h>
 #include <mach/mach_types.h>
+#include <sys/param.h>
+#include <sys/proc.h>
 
 kern_return_t bad_start(kmod_info_t *info, void *data);
 kern_return_t bad_stop(kmod_info_t *info, void *data);
@@ -14,8 +15,8 @@ static void run(void *data, int unused)
 {
 	(void)data;
 	(void)unused;
-	for (;;)
-		IOSleep(1000);
+	/* Never woken: what it would return to will be gone. */
+	msleep((void *)run, NULL, PZERO, "left", NULL);
 }
 
 kern_return_t bad_start(kmod_info_t *info, void *data)
