@@ -84,8 +84,8 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                var guest = await FindKeptGuestAsync([definition], token);
-                Require(await new UnloadByHand(journal, TimeProvider.System).RunAsync(project, definition.Platform, guest.Endpoint, token));
+                var endpoint = await FindUpAsync([definition], token);
+                Require(await new UnloadByHand(journal, TimeProvider.System).RunAsync(project, definition.Platform, endpoint, token));
             }
         }));
 

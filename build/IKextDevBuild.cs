@@ -81,7 +81,7 @@ internal interface IKextDevBuild : INukeBuild
     sealed IReadOnlyList<GuestDefinition> FindGuestsOrFirst(Project project) =>
         Platform is BuildPlatform.All ? FindGuests(project) : [FindGuests(project)[0]];
 
-    private GuestDefinition Define(string nameOrPath)
+    sealed GuestDefinition Define(string nameOrPath)
     {
         var definition = GuestDefinition.Find(nameOrPath, RootDirectory / "vm");
         return Vmrun is not null && definition.Driver == GuestDriver.Vmware ? definition with { Vmrun = Path.GetFullPath(Vmrun) } : definition;
@@ -117,17 +117,24 @@ internal interface IKextDevBuild : INukeBuild
     /// <summary>For targets that are no run with a folder of its own: what happens is printed, and kept nowhere.</summary>
     sealed RunJournal ConsoleJournal() => new(TimeProvider.System, [.. RunReports.Shown(RunReports.Terminal())]);
 
-    /// <summary>The one guest of VmUp's among some.</summary>
-    sealed async Task<GuestStatus> FindKeptGuestAsync(IReadOnlyList<GuestDefinition> definitions, CancellationToken cancellationToken)
+    /// <summary>Where the one guest answers that is up among some, and stays.</summary>
+    sealed async Task<GuestEndpoint> FindUpAsync(IReadOnlyList<GuestDefinition> definitions, CancellationToken cancellationToken)
     {
-        var running = await GuestFactory.ListAsync(Site, cancellationToken);
-        var kept = running.Where(guest => guest.Kept && definitions.Any(definition => definition.Name == guest.Name.Split('.')[0])).ToList();
-        var names = string.Join(", ", definitions.Select(definition => definition.Name));
-        return kept.Count switch
+        var up = new List<(string Name, GuestEndpoint Endpoint)>();
+        foreach (var definition in definitions)
         {
-            1 => kept[0],
-            0 => throw new InfrastructureException($"None of these guests is up: {names}. ./build.sh VmUp starts one, with --guest NAME which one you like."),
-            _ => throw new InfrastructureException($"More than one guest is up: {string.Join(", ", kept.Select(guest => guest.Name))}. Say which by --guest NAME."),
+            if (await GuestFactory.LookAsync(definition, Site, cancellationToken) is { Stays: true, Endpoint: { } endpoint })
+            {
+                up.Add((definition.Name, endpoint));
+            }
+        }
+
+        var names = string.Join(", ", definitions.Select(definition => definition.Name));
+        return up switch
+        {
+            [var only] => only.Endpoint,
+            [] => throw new InfrastructureException($"None of these guests is up: {names}. ./build.sh VmUp starts one, with --guest NAME which one you like."),
+            _ => throw new InfrastructureException($"More than one guest is up: {string.Join(", ", up.Select(guest => guest.Name))}. Say which by --guest NAME."),
         };
     }
 }

@@ -1,8 +1,9 @@
+using KextDev;
 using KextDev.Guests;
+using KextDev.Provisioning;
 using KextDev.Shells;
 using Nuke.Common;
 using Serilog;
-using Spectre.Console;
 
 internal interface IVm : IKernelDeps
 {
@@ -34,35 +35,74 @@ internal interface IVm : IKernelDeps
             }
         }));
 
-    Target VmStatus => _ => _
-        .Description("Shows the guests that run on this machine for this checkout: state, address, who uses them.")
+    Target VmList => _ => _
+        .Description("Shows all guests that vm/ defines: driver, platform, whether they run.")
         .Executes(() => WorkAsync(async token =>
         {
-            var guests = await GuestFactory.ListAsync(Site, token);
-            if (guests.Count == 0)
+            var rows = new List<IReadOnlyList<string>>();
+            foreach (var definition in Definitions)
+            {
+                var state = await TellStateAsync(definition, token);
+                rows.Add([definition.Name, GuestWords.Driver(definition), GuestWords.System(definition), state]);
+            }
+
+            GuestTable.Write(["Guest", "Driver", "System", "State"], rows);
+        }));
+
+    Target VmStatus => _ => _
+        .Description("Shows the guests that run: state, address, who uses them. With --guest one guest alone, with its system: version, SIP, boot-args, snapshots, loaded extensions.")
+        .Executes(() => WorkAsync(async token =>
+        {
+            if (Guest is not null)
+            {
+                var definition = FindGuests(LoadProject())[0];
+                GuestTable.Write(definition, await DescribeGuest.RunAsync(definition, Site, token));
+                return;
+            }
+
+            var own = await GuestFactory.ListAsync(Site, token);
+            var rows = own.Select(guest => GuestWords.Row(guest, DateTimeOffset.UtcNow)).ToList();
+            foreach (var definition in Definitions.Where(definition => own.All(guest => guest.Name != definition.Name)))
+            {
+                if (await LookAsync(definition, token) is { Power: GuestPower.Running } condition)
+                {
+                    rows.Add(GuestWords.Row(definition, condition));
+                }
+            }
+
+            if (rows.Count == 0)
             {
                 Log.Information("No guest runs. ./build.sh VmUp starts one that stays");
                 return;
             }
 
-            var table = new Table().AddColumn("Guest", column => column.NoWrap()).AddColumns("State", "Accelerator").AddColumn("SSH", column => column.NoWrap()).AddColumns("Up", "Used by");
-            foreach (var guest in guests)
-            {
-                var user = guest.User ?? (guest.Kept ? "nobody" : "its run");
-                var up = DateTimeOffset.UtcNow - guest.Started;
-                table.AddRow(
-                    new[] { guest.Name, guest.Condition, guest.Accelerator?.ToString().ToLowerInvariant() ?? "-", $"{guest.Endpoint.Host}:{guest.Endpoint.Port}", up.ToString(@"d\.hh\:mm\:ss"), user }
-                        .Select(Markup.Escape).ToArray());
-            }
-
-            AnsiConsole.Write(table);
+            GuestTable.Write(["Guest", "State", "Accelerator", "SSH", "Up", "Used by"], rows);
         }));
 
     Target VmShell => _ => _
-        .Description("Opens an interactive shell in the guest that VmUp keeps: the only one that is up, or the one of --platform or --guest.")
+        .Description("Opens an interactive shell in a guest that is up: the only one that VmUp keeps, or the one of --platform or --guest.")
         .Executes(() => WorkAsync(async token =>
         {
-            var guest = await FindKeptGuestAsync(FindGuests(LoadProject()), token);
-            ExitCode = await InteractiveShell.Command(guest.Endpoint).RunInTerminalAsync(token);
+            var endpoint = await FindUpAsync(FindGuests(LoadProject()), token);
+            ExitCode = await InteractiveShell.Command(endpoint).RunInTerminalAsync(token);
         }));
+
+    private IEnumerable<GuestDefinition> Definitions => GuestDefinition.Names(RootDirectory / "vm").Select(Define);
+
+    // What stands in the way of asking about one guest is no reason to tell nothing of the others.
+    private async Task<string> TellStateAsync(GuestDefinition definition, CancellationToken cancellationToken) =>
+        await LookAsync(definition, cancellationToken) is { } condition ? GuestWords.State(condition) : "unknown";
+
+    private async Task<GuestCondition?> LookAsync(GuestDefinition definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GuestFactory.LookAsync(definition, Site, cancellationToken);
+        }
+        catch (InfrastructureException exception)
+        {
+            Log.Warning("{Guest}: {Message}", definition.Name, exception.Message);
+            return null;
+        }
+    }
 }

@@ -28,11 +28,15 @@ internal interface IVmConfigure : IKextDevBuild
                 Console.WriteLine(line);
             }
 
-            if (!Yes && (Console.IsInputRedirected || !AnsiConsole.Confirm($"Change {Markup.Escape(definition.VmxFile)} so?", defaultValue: false)))
+            if (!Agree($"Change {definition.VmxFile} so?"))
             {
                 throw new TargetFailedException($"{definition.VmxFile} was not changed. Answer yes, or give --yes");
             }
 
             Log.Information("{Vmx} was changed; as it was it is kept in {Backup}", definition.VmxFile, await setup.ApplyAsync(token));
         }));
+
+    /// <summary>Whether a person agrees; where nobody sits at a terminal, --yes alone does.</summary>
+    sealed bool Agree(string question) =>
+        Yes || (!Console.IsInputRedirected && AnsiConsole.Confirm(Markup.Escape(question), defaultValue: false));
 }

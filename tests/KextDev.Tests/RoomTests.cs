@@ -21,6 +21,7 @@ public sealed partial class RoomTests
         ["Shells"] = ["Guests", "Processes"],
         ["Platforms"] = ["Bundles", "Projects", "Shells", "Processes"],
         ["Reports"] = ["Events"],
+        ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
         ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 

@@ -45,6 +45,9 @@ internal sealed class Commands(CommandLine line)
             case "clone":
                 Clone(machine);
                 break;
+            case "deleteVM":
+                Delete(machine);
+                break;
             case "checkToolsState":
                 Console.WriteLine(Tools(machine));
                 break;
@@ -174,6 +177,27 @@ internal sealed class Commands(CommandLine line)
         qmp.Run("screendump", new { filename = Path.GetFullPath(Argument(0)), format = "png" });
     }
 
+    private static void Delete(Machine machine)
+    {
+        if (machine.IsRunning)
+        {
+            throw new VmrunError($"The virtual machine should not be powered on. It is already running.");
+        }
+
+        foreach (var (_, file) in machine.Disks)
+        {
+            File.Delete(file);
+        }
+
+        new Snapshots(machine).Delete();
+        File.Delete(machine.Vmx);
+        var folder = Path.GetDirectoryName(machine.Vmx)!;
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
+    }
+
     private void Clone(Machine source)
     {
         var target = Path.GetFullPath(Argument(0));
@@ -208,6 +232,11 @@ internal sealed class Commands(CommandLine line)
 
             own.RemoveAll(text => text.TrimStart().StartsWith($"{device}.fileName", StringComparison.OrdinalIgnoreCase));
             own.Add($"{device}.fileName = \"{clone}\"");
+        }
+
+        if (snapshot is not null && Argument(1) == "linked")
+        {
+            new Snapshots(source).AddClone(snapshot, target);
         }
 
         File.WriteAllLines(target, [.. own, $"displayName = \"{name ?? Path.GetFileNameWithoutExtension(target)}\""]);

@@ -13,7 +13,7 @@ internal sealed class Snapshots
     {
         _machine = machine;
         _folder = machine.Vmx + ".snapshots";
-        _record = File.Exists(RecordFile) ? JsonSerializer.Deserialize<Record>(File.ReadAllText(RecordFile))! : new Record([], null);
+        _record = File.Exists(RecordFile) ? JsonSerializer.Deserialize<Record>(File.ReadAllText(RecordFile))! : new Record([], null, null, []);
     }
 
     public IReadOnlyList<string> Names => _record.Names;
@@ -44,7 +44,7 @@ internal sealed class Snapshots
             CopyDisks(own, back: false);
         }
 
-        Write(_record with { Names = [.. Names, name] });
+        Write(_record with { Names = [.. Names, name], Current = name });
     }
 
     public void Revert(string name)
@@ -57,7 +57,7 @@ internal sealed class Snapshots
 
         CopyDisks(own, back: true);
         var memory = Path.Combine(own, "memory");
-        Write(_record with { Resume = File.Exists(memory) ? memory : null });
+        Write(_record with { Resume = File.Exists(memory) ? memory : null, Current = name });
     }
 
     public void Suspend()
@@ -73,11 +73,26 @@ internal sealed class Snapshots
         Write(_record with { Resume = memory });
     }
 
+    /// <summary>Remembers a machine whose disks build on this one's.</summary>
+    public void AddClone(string name, string vmx) => Write(_record with { Clones = [.. _record.Clones, new Clone(name, vmx)] });
+
+    public void Delete()
+    {
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+
+        File.Delete(ListFile);
+    }
+
     public void Resumed() => Write(_record with { Resume = null });
 
     /// <exception cref="VmrunError">There is none of this name.</exception>
     public int Find(string name) =>
         Names.ToList().IndexOf(name) is >= 0 and var index ? index : throw new VmrunError("The snapshot does not exist");
+
+    private string ListFile => Path.ChangeExtension(_machine.Vmx, ".vmsd");
 
     private string Own(int number) => Path.Combine(_folder, $"{number}");
 
@@ -95,7 +110,30 @@ internal sealed class Snapshots
         Directory.CreateDirectory(_folder);
         _record = record;
         File.WriteAllText(RecordFile, JsonSerializer.Serialize(record));
+        File.WriteAllLines(ListFile, List());
     }
 
-    private sealed record Record(IReadOnlyList<string> Names, string? Resume);
+    // As VMware keeps it: the syntax of a .vmx file.
+    private IEnumerable<string> List()
+    {
+        yield return ".encoding = \"UTF-8\"";
+        yield return $"snapshot.lastUID = \"{Names.Count}\"";
+        yield return $"snapshot.numSnapshots = \"{Names.Count}\"";
+        yield return $"snapshot.current = \"{(_record.Current is null ? 0 : Find(_record.Current) + 1)}\"";
+        for (var number = 0; number < Names.Count; number++)
+        {
+            var clones = _record.Clones.Where(clone => clone.Snapshot == Names[number]).ToList();
+            yield return $"snapshot{number}.uid = \"{number + 1}\"";
+            yield return $"snapshot{number}.displayName = \"{Names[number]}\"";
+            yield return $"snapshot{number}.numClones = \"{clones.Count}\"";
+            for (var clone = 0; clone < clones.Count; clone++)
+            {
+                yield return $"snapshot{number}.clone{clone} = \"{clones[clone].Vmx}\"";
+            }
+        }
+    }
+
+    private sealed record Clone(string Snapshot, string Vmx);
+
+    private sealed record Record(IReadOnlyList<string> Names, string? Resume, string? Current, IReadOnlyList<Clone> Clones);
 }

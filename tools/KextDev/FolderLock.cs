@@ -92,6 +92,18 @@ public sealed class FolderLock : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Holder"/>; null when nobody holds the lock.</summary>
+    public static string? FindHolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        using var held = TryTake(folder);
+        return held is null ? Holder(folder) : null;
+    }
+
     public void Dispose() => _file.Dispose();
 
     private static string HolderFile(string folder) => Path.Combine(folder, "holder");

@@ -30,9 +30,16 @@ public sealed class KeptGuestTests : IAsyncLifetime, IDisposable
         }
 
         (await Ssh.Command(_place, kept, "id -un").RunAsync(CancellationToken.None)).Output.ShouldBe("root\n");
+        (await LookAsync()).ShouldBe(new GuestCondition(GuestPower.Running) { Endpoint = kept });
+        var deletion = GuestFactory.Deletion(GuestPlace.Embedded, _place.Site)!;
+        (await Should.ThrowAsync<InfrastructureException>(deletion.DeleteAsync(CancellationToken.None))).Message.ShouldContain("VmDown --guest embedded");
 
         await Guest().StopAsync(CancellationToken.None);
         (await _place.ListAsync()).ShouldBeEmpty();
+        (await LookAsync()).ShouldBe(new GuestCondition(GuestPower.Off));
+        (await deletion.FindLossAsync(CancellationToken.None)).ShouldHaveSingleItem().ShouldStartWith(Path.Combine(_place.State.Guests, "embedded"));
+        await deletion.DeleteAsync(CancellationToken.None);
+        (await deletion.FindLossAsync(CancellationToken.None)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -114,6 +121,8 @@ public sealed class KeptGuestTests : IAsyncLifetime, IDisposable
         await owner.EndAsync();
         (await _place.ListAsync()).ShouldBeEmpty();
     }
+
+    private Task<GuestCondition> LookAsync() => GuestFactory.LookAsync(GuestPlace.Embedded, _place.Site, CancellationToken.None);
 
     private IGuest Guest() => GuestFactory.Create(GuestPlace.Embedded, _place.Site);
 

@@ -28,8 +28,9 @@ public sealed class SshGuestContractTests : GuestContractTests
     [Fact]
     public async Task Without_commands_it_is_taken_and_left_as_it_is()
     {
-        await _machine.Vmrun.StartAsync(CancellationToken.None);
         Definition = Define("");
+        (await GuestFactory.LookAsync(Definition, Place.Site, CancellationToken.None)).ShouldBe(new GuestCondition(GuestPower.Silent));
+        await _machine.Vmrun.StartAsync(CancellationToken.None);
         await using (var guest = Guest())
         {
             var endpoint = await guest.StartAsync(CancellationToken.None);
@@ -37,8 +38,12 @@ public sealed class SshGuestContractTests : GuestContractTests
             guest.ShouldNotBeAssignableTo<ISnapshots>();
             Place.Notes.ShouldContain(note => note.Contains("no snapshot and no console", StringComparison.Ordinal));
             (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
+            var condition = await GuestFactory.LookAsync(Definition, Place.Site, CancellationToken.None);
+            condition.Endpoint.ShouldBe(endpoint);
+            condition.User.ShouldStartWith("process ");
         }
 
+        GuestFactory.Deletion(Definition, Place.Site).ShouldBeNull();
         await Guest().StopAsync(CancellationToken.None);
 
         (await _machine.IsRunningAsync()).ShouldBeTrue();

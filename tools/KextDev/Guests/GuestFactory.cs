@@ -16,6 +16,24 @@ public static class GuestFactory
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
     };
 
+    /// <summary>How a definition's machine stands, whoever started it.</summary>
+    /// <exception cref="InfrastructureException">Its driver cannot be asked.</exception>
+    public static Task<GuestCondition> LookAsync(GuestDefinition definition, GuestSite site, CancellationToken cancellationToken) => definition.Driver switch
+    {
+        GuestDriver.Qemu => QemuMachines.LookAsync(definition, site, cancellationToken),
+        GuestDriver.Vmware => VmwareMachines.LookAsync(definition, site, cancellationToken),
+        GuestDriver.Ssh => SshMachine.LookAsync(definition, site, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
+    };
+
+    /// <summary>Null for a machine that is not KextDev's to delete.</summary>
+    public static IDeletion? Deletion(GuestDefinition definition, GuestSite site) => definition.Driver switch
+    {
+        GuestDriver.Qemu => new QemuDeletion(definition, site),
+        GuestDriver.Vmware => new VmwareDeletion(definition, site),
+        _ => null,
+    };
+
     /// <summary>All guests that run for this checkout.</summary>
     public static async Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken) =>
         [.. await QemuMachines.ListAsync(site, cancellationToken), .. await VmwareMachines.ListAsync(site, cancellationToken)];

@@ -16,4 +16,12 @@ public static class KernelPlatforms
         GuestPlatform.Darwin => await DarwinPlatform.OpenAsync(shell, cancellationToken),
         _ => throw new ArgumentOutOfRangeException(nameof(platform), platform, "No such platform."),
     };
+
+    /// <summary>What the system behind a shell is, in its own words; asks for nothing that needs to be root.</summary>
+    public static Task<SystemSummary> SummarizeAsync(GuestPlatform platform, GuestShell shell, CancellationToken cancellationToken) => platform switch
+    {
+        GuestPlatform.Linux => LinuxSummary.ReadAsync(shell, cancellationToken),
+        GuestPlatform.Darwin => DarwinSummary.ReadAsync(shell, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(platform), platform, "No such platform."),
+    };
 }

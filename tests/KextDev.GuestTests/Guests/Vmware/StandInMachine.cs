@@ -87,6 +87,11 @@ internal sealed class StandInMachine
     /// <summary>Whatever a failed test left running.</summary>
     public async Task EndAsync()
     {
+        if (!File.Exists(Vmx))
+        {
+            return;
+        }
+
         File.Delete(Vmx + ".behaviour");
         await new HostCommand(VmrunFile, "-T", "ws", "stop", Vmx, "hard").TryRunAsync(CancellationToken.None);
     }

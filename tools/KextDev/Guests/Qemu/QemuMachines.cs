@@ -65,6 +65,15 @@ internal static class QemuMachines
         return guests;
     }
 
+    /// <summary>Of several machines of the definition, the one that stays counts.</summary>
+    public static async Task<GuestCondition> LookAsync(GuestDefinition definition, GuestSite site, CancellationToken cancellationToken)
+    {
+        var running = await ListAsync(site, cancellationToken);
+        return running.Where(guest => new QemuFolder(guest.Name).IsOf(definition.Name)).MaxBy(guest => guest.Kept) is { } guest
+            ? new GuestCondition(GuestPower.Running) { Endpoint = guest.Endpoint, User = guest.User, Stays = guest.Kept }
+            : new GuestCondition(GuestPower.Off);
+    }
+
     // A machine in use has its one connection taken; its user knows best.
     private static async Task<(string Condition, string? User)> AskAsync(
         QemuFolder folder, QemuProcess process, QemuState state, CancellationToken cancellationToken)

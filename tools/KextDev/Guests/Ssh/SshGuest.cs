@@ -10,9 +10,6 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
     /// <summary>Of a start or stop command: a machine with firmware of its own takes its time to come up.</summary>
     private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a machine must not have answered before it counts as off.</summary>
-    private const int Probes = 3;
-
     private GuestEndpoint? _endpoint;
     private FolderLock? _held;
     private bool _kept;
@@ -40,7 +37,7 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
             Joined = definition.StartCommand is null;
             if (definition.StartCommand is { } start)
             {
-                Joined = await AnswersAsync(ssh.Port, cancellationToken);
+                Joined = await SshMachine.AnswersAsync(definition.Host!, ssh.Port, cancellationToken);
                 if (!Joined)
                 {
                     await RunAsync("startCommand", start, cancellationToken);
@@ -97,29 +94,6 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
     }
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(definition, site, cancellationToken);
-
-    private async Task<bool> AnswersAsync(int port, CancellationToken cancellationToken)
-    {
-        using var asked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var failures = 0;
-        void Count(string failure)
-        {
-            if (++failures == Probes)
-            {
-                asked.Cancel();
-            }
-        }
-
-        try
-        {
-            await SshBanner.WaitAsync(definition.Host!, port, Count, asked.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
 
     private async Task WaitAsync(int port, CancellationToken cancellationToken)
     {

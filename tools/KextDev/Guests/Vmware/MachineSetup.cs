@@ -33,9 +33,7 @@ public sealed class MachineSetup
     /// <exception cref="InfrastructureException">The machine runs.</exception>
     public async Task<string> ApplyAsync(CancellationToken cancellationToken)
     {
-        var vmrun = new Vmrun(
-            VmrunProgram.Find(_definition.VmrunFile, _definition.Product), _definition.VmxFile, new VmwarePasswords(_site.AskSecret), _site.Clock);
-        if (await vmrun.IsRunningAsync(cancellationToken))
+        if (await Vmrun.Of(_definition, _site).IsRunningAsync(cancellationToken))
         {
             throw new InfrastructureException(
                 $"{_definition.VmxFile} was not changed: the machine runs, and VMware would write its own file over the change. Stop it first: ./build.sh VmDown --guest {_definition.Name}");

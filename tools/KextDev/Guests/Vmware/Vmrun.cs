@@ -24,6 +24,10 @@ public sealed class Vmrun(VmrunProgram program, string vmx, VmwarePasswords pass
 
     public string Vmx => vmx;
 
+    /// <exception cref="InfrastructureException">There is no vmrun.</exception>
+    public static Vmrun Of(GuestDefinition definition, GuestSite site) =>
+        new(VmrunProgram.Find(definition.VmrunFile, definition.Product), definition.VmxFile, new VmwarePasswords(site.AskSecret), site.Clock);
+
     /// <summary>The .vmx files of all machines that run on this host for this user, with links resolved.</summary>
     public async Task<IReadOnlyList<string>> ListRunningAsync(CancellationToken cancellationToken)
     {
@@ -102,6 +106,9 @@ public sealed class Vmrun(VmrunProgram program, string vmx, VmwarePasswords pass
         return RunAsync(
             new VmrunCall("clone", [.. arguments, $"-cloneName={Path.GetFileNameWithoutExtension(target)}"]) { Limit = CloneLimit }, cancellationToken);
     }
+
+    /// <summary>Deletes the machine, which must be off, with its disks and snapshots.</summary>
+    public Task DeleteAsync(CancellationToken cancellationToken) => RunAsync(new VmrunCall("deleteVM") { Limit = StateLimit }, cancellationToken);
 
     /// <summary>What VMware Tools report of the guest; waits for them up to the limit.</summary>
     /// <exception cref="VmrunException">None was told in time, or one that cannot be the guest's.</exception>

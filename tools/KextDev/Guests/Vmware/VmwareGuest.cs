@@ -31,8 +31,7 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
     /// <summary>Where the machine's serial port goes; null when it has none that goes to a file.</summary>
     private protected string? SerialFile { get; init; }
 
-    private Vmrun Vmrun => _vmrun ??= new Vmrun(
-        VmrunProgram.Find(_definition.VmrunFile, _definition.Product), _definition.VmxFile, new VmwarePasswords(_site.AskSecret), _site.Clock);
+    private Vmrun Vmrun => _vmrun ??= Vmrun.Of(_definition, _site);
 
     /// <summary>The guest, with a serial console where its machine has one.</summary>
     /// <exception cref="InfrastructureException">The machine's .vmx file cannot be read.</exception>
@@ -50,8 +49,7 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
 
         await VmwareMachines.EndOrphansAsync(_site, cancellationToken);
         Require();
-        _held = FolderLock.TryTake(_folder.Path)
-            ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(_folder.Path)}: there is one such machine. Wait for that, then try again.");
+        _held = Take();
         try
         {
             Joined = await Vmrun.IsRunningAsync(cancellationToken);
@@ -112,20 +110,31 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
         GC.SuppressFinalize(this);
     }
 
-    public Task<IReadOnlyList<string>> ListSnapshotsAsync(CancellationToken cancellationToken) => Vmrun.ListSnapshotsAsync(cancellationToken);
+    public async Task<IReadOnlyList<string>> ListSnapshotsAsync(CancellationToken cancellationToken) =>
+        Vmrun.Program.Product == VmwareProduct.Player ? [] : await Vmrun.ListSnapshotsAsync(cancellationToken);
 
-    public Task TakeSnapshotAsync(string name, CancellationToken cancellationToken) => Vmrun.TakeSnapshotAsync(name, cancellationToken);
+    public async Task TakeSnapshotAsync(string name, CancellationToken cancellationToken)
+    {
+        using var held = _held is null ? Take() : null;
+        await Vmrun.TakeSnapshotAsync(name, cancellationToken);
+    }
 
     public async Task<GuestEndpoint> RestoreSnapshotAsync(string name, CancellationToken cancellationToken)
     {
         if (_held is null)
         {
-            throw new InvalidOperationException($"The guest {Name} was not started.");
+            _held = Take();
+            Joined = await Vmrun.IsRunningAsync(cancellationToken);
         }
 
         await Vmrun.RevertToSnapshotAsync(name, cancellationToken);
         if (!await Vmrun.IsRunningAsync(cancellationToken))
         {
+            if (!Joined)
+            {
+                _folder.Write(_folder.Read() ?? NewState());
+            }
+
             await Vmrun.StartAsync(cancellationToken);
         }
 
@@ -133,6 +142,9 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
     }
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(_definition, _site, cancellationToken);
+
+    private FolderLock Take() => FolderLock.TryTake(_folder.Path)
+        ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(_folder.Path)}: there is one such machine. Wait for that, then try again.");
 
     // What is missing is told before anything is waited for.
     private void Require()

@@ -1,0 +1,65 @@
+using KextDev.Guests;
+using Nuke.Common;
+using Serilog;
+
+internal interface IVmProvision : IVmConfigure, IVm
+{
+    [Parameter("VmSnapshot saves a guest under this name; VmRestore takes it back to it.")]
+    string? Snapshot => TryGetValue(() => Snapshot);
+
+    Target VmSnapshot => _ => _
+        .Description("Saves a guest as it is under the name of --snapshot.")
+        .Requires(() => Snapshot)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var definition = FindGuests(LoadProject())[0];
+            await using var guest = GuestFactory.Create(definition, Site);
+            await TakingSnapshots(guest, definition).TakeSnapshotAsync(Snapshot!, token);
+            Log.Information("Guest {Name} is saved as {Snapshot}. ./build.sh VmRestore --guest {Definition} --snapshot {Snapshot} goes back to it", guest.Name, Snapshot, definition.Name, Snapshot);
+        }));
+
+    Target VmRestore => _ => _
+        .Description("Takes a guest back to the snapshot of --snapshot, and leaves it up. What happened to it since is lost.")
+        .Requires(() => Snapshot)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var definition = FindGuests(LoadProject())[0];
+            await using var guest = GuestFactory.Create(definition, Site);
+            var endpoint = await TakingSnapshots(guest, definition).RestoreSnapshotAsync(Snapshot!, token);
+            (guest as IKeepable)?.Keep();
+            Log.Information("Guest {Name} is what it was at {Snapshot}, and up at {Host}:{Port}", guest.Name, Snapshot, endpoint.Host, endpoint.Port);
+        }));
+
+    Target VmDelete => _ => _
+        .Description("Deletes the machine of --guest with its disks and snapshots, after telling what would be lost and asking. Its definition stays.")
+        .Requires(() => Guest)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var definition = FindGuests(LoadProject())[0];
+            var deletion = GuestFactory.Deletion(definition, Site)
+                ?? throw new TargetFailedException($"The guest {definition.Name} cannot be deleted: it is a machine of its own, reached by SSH alone. Remove {definition.File} to forget it.");
+            var loss = await deletion.FindLossAsync(token);
+            if (loss.Count == 0)
+            {
+                Log.Information("There is nothing of the guest {Name} to delete", definition.Name);
+                return;
+            }
+
+            foreach (var line in loss)
+            {
+                Log.Warning("To be deleted: {Loss}", line);
+            }
+
+            if (!Agree($"Delete the guest {definition.Name} for good?"))
+            {
+                throw new TargetFailedException($"The guest {definition.Name} was not deleted. Answer yes, or give --yes");
+            }
+
+            await deletion.DeleteAsync(token);
+            Log.Information("The guest {Name} is deleted. ./build.sh VmCreate --guest {Name} makes it anew", definition.Name, definition.Name);
+        }));
+
+    private static ISnapshots TakingSnapshots(IGuest guest, GuestDefinition definition) =>
+        guest as ISnapshots
+        ?? throw new TargetFailedException($"The guest {definition.Name} has no snapshots: its driver \"{GuestWords.Driver(definition)}\" takes none. Those of VMware Fusion and Workstation have.");
+}
