@@ -22,6 +22,7 @@ public sealed partial class RoomTests
         ["Platforms"] = ["Bundles", "Projects", "Shells", "Processes"],
         ["Reports"] = ["Events"],
         ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
+        ["Debuggers"] = [],
         ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 
