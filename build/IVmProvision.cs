@@ -1,4 +1,5 @@
 using KextDev.Guests;
+using KextDev.Hosts;
 using Nuke.Common;
 using Serilog;
 
@@ -28,6 +29,19 @@ internal interface IVmProvision : IVmConfigure, IVm
             var endpoint = await TakingSnapshots(guest, definition).RestoreSnapshotAsync(Snapshot!, token);
             (guest as IKeepable)?.Keep();
             Log.Information("Guest {Name} is what it was at {Snapshot}, and up at {Host}:{Port}", guest.Name, Snapshot, endpoint.Host, endpoint.Port);
+        }));
+
+    Target VmCreate => _ => _
+        .Description("Makes the machine of --guest from its definition: an embedded guest's image; for VMware a machine with a copy of a disk, an embedded guest's system, or a linked clone. Overwrites nothing.")
+        .Requires(() => Guest)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var definition = FindGuests(LoadProject())[0];
+            var creation = GuestFactory.Creation(definition, Site)
+                ?? throw new TargetFailedException($"The guest {definition.Name} cannot be made: it is a machine of its own, reached by SSH alone. Switch it on, and its SSH server");
+            await RequireAsync(definition.Driver == GuestDriver.Vmware ? HostNeed.VirtualDisks : HostNeed.Kernel, token);
+            var made = await creation.CreateAsync(token);
+            Log.Information("{Made}. ./build.sh VmUp --guest {Guest} starts it", made, Guest);
         }));
 
     Target VmDelete => _ => _

@@ -102,7 +102,7 @@ public sealed class GuestDefinitionTests : IDisposable
     [InlineData("\"driver\": \"vmware\", \"platform\": \"linux\"", "vmx", "needs \"vmx\"")]
     [InlineData("\"driver\": \"ssh\", \"platform\": \"linux\"", "host", "needs \"host\"")]
     [InlineData("\"driver\": \"qemu\", \"platform\": \"linux\", \"init\": \"box/init\"", "recipe", "needs \"recipe\" and \"init\"")]
-    [InlineData("\"driver\": \"vmware\", \"platform\": \"linux\", \"vmx\": \"box.vmx\", \"memory\": 512", "memory", "whose \"driver\" is \"qemu\"; this one's is \"vmware\"")]
+    [InlineData("\"driver\": \"vmware\", \"platform\": \"linux\", \"vmx\": \"box.vmx\", \"sanitize\": true", "sanitize", "whose \"driver\" is \"qemu\"; this one's is \"vmware\"")]
     [InlineData("\"driver\": \"ssh\", \"platform\": \"linux\", \"host\": \"mac\", \"snapshot\": \"clean\"", "snapshot", "whose \"driver\" is \"vmware\"; this one's is \"ssh\"")]
     [InlineData("\"driver\": \"qemu\", \"platform\": \"linux\", \"recipe\": \"debian-cloud\", \"init\": \"box/init\", \"user\": \"me\"", "user", "\"vmware\" or \"ssh\"")]
     [InlineData("\"driver\": \"ssh\", \"platform\": \"darwin\", \"host\": \"mac\"", "hostKey", "\"learn\"")]
@@ -125,6 +125,18 @@ public sealed class GuestDefinitionTests : IDisposable
         guest.VmrunFile.ShouldBe("/opt/vmrun");
         guest.KeyFile.ShouldBe(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh/id_ed25519"));
         guest.User.ShouldBe("root");
+    }
+
+    [Fact]
+    public void Is_named_after_a_release_where_there_is_one_machine_of_a_definition()
+    {
+        _vm.Write("macos-10.15.json", """{ "driver": "vmware", "platform": "darwin", "vmx": "box/box.vmx", "hostKey": "learn" }""");
+        _vm.Write("guest.schema.json", "{}");
+
+        GuestDefinition.Find("macos-10.15", _vm.Path).Name.ShouldBe("macos-10.15");
+        GuestDefinition.Names(_vm.Path).ShouldBe(["macos-10.15"]);
+        Should.Throw<InfrastructureException>(() => GuestDefinition.Read(_vm.Write("..box.json", """{ "driver": "ssh", "platform": "darwin", "host": "mac", "hostKey": "learn" }""")))
+            .Message.ShouldContain("no usable name");
     }
 
     [Fact]

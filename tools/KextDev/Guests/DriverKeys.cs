@@ -16,7 +16,11 @@ internal static class DriverKeys
     private static readonly Dictionary<GuestDriver, string[]> Own = new()
     {
         [GuestDriver.Qemu] = ["recipe", "init", "memory", "cpus", "accelerator", "release", "sanitize", "kextHost"],
-        [GuestDriver.Vmware] = ["vmx", "vmrun", "product", "snapshot", "user", "key", "hostKey", "kernelHeaders", "recipe", "release", "kextHost"],
+        [GuestDriver.Vmware] =
+        [
+            "vmx", "vmrun", "product", "snapshot", "disk", "base", "baseSnapshot", "memory", "cpus",
+            "user", "key", "hostKey", "kernelHeaders", "recipe", "init", "release", "kextHost",
+        ],
         [GuestDriver.Ssh] = ["host", "startCommand", "stopCommand", "user", "key", "hostKey", "kernelHeaders", "recipe", "release", "kextHost"],
     };
 

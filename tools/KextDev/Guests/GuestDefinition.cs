@@ -12,10 +12,13 @@ namespace KextDev.Guests;
 /// <param name="Init">The guest's first program, a shell script; relative to the definition's file.</param>
 public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform, GuestRecipe? Recipe = null, string? Init = null)
 {
-    /// <summary>MiB.</summary>
+    private const string SchemaEnding = ".schema";
+
+    /// <summary>MiB. VMware: what VmCreate gives a machine that it makes.</summary>
     [Range(96, 1024 * 1024)]
     public int Memory { get; init; } = 256;
 
+    /// <summary>VMware: what VmCreate gives a machine that it makes.</summary>
     [Range(1, 255)]
     public int Cpus { get; init; } = 2;
 
@@ -50,6 +53,15 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
 
     /// <summary>VMware: what the machine is restored to before each start; it goes on as it is when null.</summary>
     public string? Snapshot { get; init; }
+
+    /// <summary>VMware: the disk with a system that VmCreate copies into the machine; relative to the definition's file.</summary>
+    public string? Disk { get; init; }
+
+    /// <summary>VMware: the .vmx file of the machine of which VmCreate makes a linked clone; relative to the definition's file.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>VMware: the snapshot of the base that a clone starts from; the base as it is, off, when null.</summary>
+    public string? BaseSnapshot { get; init; }
 
     /// <summary>SSH: name or address of the machine.</summary>
     public string? Host { get; init; }
@@ -93,6 +105,12 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     public string? VmrunFile => Resolve(Vmrun);
 
     [JsonIgnore]
+    public string? DiskFile => Resolve(Disk);
+
+    [JsonIgnore]
+    public string? BaseFile => Resolve(Base);
+
+    [JsonIgnore]
     public string? KeyFile => Resolve(Key);
 
     [JsonIgnore]
@@ -128,17 +146,17 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     /// <summary>The names of all guests that a folder defines.</summary>
     public static IReadOnlyList<string> Names(string folder) =>
         Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsName).Order(StringComparer.Ordinal)]
+            ? [.. Directory.EnumerateFiles(folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsGuests).Order(StringComparer.Ordinal)]
             : [];
 
     public static GuestDefinition Read(string file)
     {
         var located = StrictJson.ReadLocated<GuestDefinition>(file);
         var definition = located.Value with { File = Path.GetFullPath(file), Name = Path.GetFileNameWithoutExtension(file) };
-        if (!IsName(definition.Name))
+        if (!IsName(definition.Name, definition.Driver))
         {
             throw new InfrastructureException(
-                $"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', then .json.");
+                $"The guest of {file} has no usable name: a definition's file is named by letters, digits, '-' and '_', between them dots unless its driver is qemu, then .json.");
         }
 
         DriverKeys.Check(located, definition.Driver);
@@ -151,6 +169,13 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
         if (Init is not null && !System.IO.File.Exists(InitFile))
         {
             throw located.Problem("init", $"{InitFile} does not exist. Name the guest's init script relative to this file.");
+        }
+
+        if (Base is null ? BaseSnapshot is not null : Disk is not null)
+        {
+            throw located.Problem(
+                Base is null ? "baseSnapshot" : "disk",
+                Base is null ? "baseSnapshot is of no use without \"base\", the machine that has it." : "disk is of no use beside \"base\": a linked clone has its base's disk. Remove one of them.");
         }
 
         var needsHost = Platform == GuestPlatform.Darwin && Driver == GuestDriver.Qemu;
@@ -185,8 +210,12 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
         _ => Path.GetFullPath(path, Path.GetDirectoryName(File)!),
     };
 
-    // The name becomes a folder's, beside "name.2" for a second guest of the same definition: no dots. "guest.schema" is no guest for the same reason.
-    private static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static bool IsGuests(string name) => name.Length > 0 && !name.EndsWith(SchemaEnding, StringComparison.Ordinal);
+
+    // The name becomes a folder's. Of QEMU's guests there may be more of one definition, "name.2" and so on: no dots there.
+    private static bool IsName(string name, GuestDriver driver) => name.Split('.') is var parts
+        && (parts.Length == 1 || driver != GuestDriver.Qemu)
+        && parts.All(part => part.Length > 0 && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 }
 
 public enum GuestDriver

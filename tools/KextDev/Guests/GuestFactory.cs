@@ -26,6 +26,14 @@ public static class GuestFactory
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
     };
 
+    /// <summary>Null for a machine that is not KextDev's to make.</summary>
+    public static ICreation? Creation(GuestDefinition definition, GuestSite site) => definition.Driver switch
+    {
+        GuestDriver.Qemu => new QemuCreation(definition, site),
+        GuestDriver.Vmware => new VmwareCreation(definition, site),
+        _ => null,
+    };
+
     /// <summary>Null for a machine that is not KextDev's to delete.</summary>
     public static IDeletion? Deletion(GuestDefinition definition, GuestSite site) => definition.Driver switch
     {

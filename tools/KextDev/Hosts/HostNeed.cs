@@ -28,6 +28,14 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("llvm-14", "gathers a kext's debug information", $"dsymutil-14|dsymutil|llvm-dsymutil|{Later("dsymutil")}"),
     ];
 
+    /// <summary>What making a machine for VMware takes.</summary>
+    public static IReadOnlyList<HostNeed> VirtualDisks { get; } =
+    [
+        new("qemu-utils", "makes and reads virtual disks", "qemu-img"),
+        new("grub-common", "makes disks that boot", "grub-mkimage"),
+        new("grub-pc-bin", "is what such disks boot with", "/usr/lib/grub/i386-pc/boot.img"),
+    ];
+
     /// <summary>What KextDev's own tests take besides.</summary>
     public static IReadOnlyList<HostNeed> OwnTests { get; } =
     [
@@ -38,8 +46,9 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("llvm-14", "reads back what the kext linker wrote", "llvm-readobj-14"),
         new("llvm-14", "reads back debug information", "llvm-dwarfdump-14"),
         new("llvm-14", "makes static archives", "llvm-ar-14"),
-        new("qemu-utils", "makes and reads virtual disks", "qemu-img"),
+        .. VirtualDisks,
         new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
+        new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
     ];
 

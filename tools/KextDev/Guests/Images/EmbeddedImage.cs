@@ -9,31 +9,46 @@ namespace KextDev.Guests.Images;
 public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Note note)
 {
     /// <summary>Goes up when the code below would make another archive of the same inputs.</summary>
-    private const string Format = "2";
+    private const string Format = "3";
 
     private const string Loader = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
 
     /// <summary>Loaded by init in the order of need: the network card, then the device that tells the hypervisor of a panic.</summary>
-    private static readonly string[] Modules = ["virtio_pci", "virtio_net", "pvpanic-mmio", "pvpanic-pci"];
+    private static readonly string[] QemuModules = ["virtio_pci", "virtio_net", "pvpanic-mmio", "pvpanic-pci"];
+
+    private static readonly string[] VmwareModules = ["vmxnet3"];
 
     private static readonly string[] Libraries =
     [
         "libc.so.6", "libcrypt.so.1", "libtomcrypt.so.1", "libtommath.so.1", "libgmp.so.10", "libz.so.1", "libutil.so.1",
     ];
 
+    /// <summary>Called by udhcpc with what a DHCP server gave out, in variables; init calls that where the network is not QEMU's.</summary>
+    private const string LeaseScript = """
+        #!/bin/sh
+        case $1 in
+        bound | renew)
+          ifconfig "$interface" "$ip" netmask "${subnet:-255.255.255.0}" up
+          [ -z "$router" ] || route add default gw "${router%% *}"
+          ;;
+        esac
+
+        """;
+
     public async Task<BootImage> GetAsync(PackageSelection selection, GuestKeys keys, GuestDefinition definition, CancellationToken cancellationToken)
     {
         var init = await File.ReadAllTextAsync(definition.InitFile, cancellationToken);
         var darwin = definition.KextHostFolder is { } sources ? await DarwinUserland.MakeAsync(sources, cacheFolder, note, cancellationToken) : null;
         var root = await packages.GetRootAsync(selection.Guest, cancellationToken);
-        var key = KeyOf([Format, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? ""]);
+        var modules = definition.Driver == GuestDriver.Vmware ? VmwareModules : QemuModules;
+        var key = KeyOf([Format, .. modules, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? ""]);
         var images = Path.Combine(cacheFolder, "images");
         var kernel = Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease);
         var image = new BootImage(kernel, Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
         if (!CpioArchive.IsWhole(image.Initrd))
         {
             note("Making the guest's image.");
-            var archive = await BuildAsync(root, selection.KernelRelease, keys, init, darwin, cancellationToken);
+            var archive = await BuildAsync(root, selection.KernelRelease, modules, keys, init, darwin, cancellationToken);
             AtomicFile.Write(image.Initrd, archive.WriteTo);
         }
 
@@ -41,7 +56,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
     }
 
     private static async Task<CpioArchive> BuildAsync(
-        string root, string release, GuestKeys keys, string init, DarwinUserland? darwin, CancellationToken cancellationToken)
+        string root, string release, IEnumerable<string> modules, GuestKeys keys, string init, DarwinUserland? darwin, CancellationToken cancellationToken)
     {
         var archive = new CpioArchive();
         foreach (var folder in (string[])["dev", "mnt", "proc", "run", "sys", "usr/local/bin", "var/log", "var/run"])
@@ -54,7 +69,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         archive.AddText("init", init, "755");
         AddSettings(archive);
         darwin?.AddTo(archive, root);
-        AddModules(archive, Path.Combine(root, "lib/modules", release), release);
+        AddModules(archive, Path.Combine(root, "lib/modules", release), release, modules);
         await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
 
         archive.AddFolder("root/.ssh", "700");
@@ -72,13 +87,14 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         archive.AddText("etc/hostname", "guest\n");
         archive.AddText("etc/hosts", "127.0.0.1 localhost guest\n::1 localhost\n");
         archive.AddText("etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n");
+        archive.AddText("etc/udhcpc/default.script", LeaseScript, "755");
         archive.AddText("etc/inittab", "::ctrlaltdel:/bin/busybox poweroff -f\n");
     }
 
-    private static void AddModules(CpioArchive archive, string folder, string release)
+    private static void AddModules(CpioArchive archive, string folder, string release, IEnumerable<string> modules)
     {
         var order = new StringBuilder();
-        foreach (var file in new KernelModules(folder).InLoadOrder(Modules))
+        foreach (var file in new KernelModules(folder).InLoadOrder(modules))
         {
             var path = $"lib/modules/{release}/{Path.GetFileName(file)}";
             archive.AddFile(path, File.ReadAllBytes(file));

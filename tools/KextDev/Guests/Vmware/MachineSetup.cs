@@ -23,7 +23,7 @@ public sealed class MachineSetup
         _definition = definition;
         _site = site;
         _before = VmxFile.Read(definition.VmxFile);
-        _after = _before.With(Changes(_before, Path.GetDirectoryName(definition.VmxFile)!, sharedFolder));
+        _after = _before.With(Changes(_before, Path.GetDirectoryName(definition.VmxFile)!, sharedFolder, card: definition.Recipe is null));
     }
 
     /// <summary>What would change, line by line; empty when the machine is as it shall be.</summary>
@@ -42,7 +42,8 @@ public sealed class MachineSetup
         return _after.Save(_definition.VmxFile, DateTimeOffset.Now);
     }
 
-    internal static IReadOnlyList<VmxChange> Changes(VmxFile file, string folder, string? sharedFolder)
+    /// <param name="card">Whether the network card shall be one that a kernel can be debugged over; an embedded guest's kernel has drivers for others alone.</param>
+    internal static IReadOnlyList<VmxChange> Changes(VmxFile file, string folder, string? sharedFolder, bool card = true)
     {
         var port = int.TryParse(file.Get("debugStub.port.guest64"), out var own) && own is > 0 and <= ushort.MaxValue ? own : UsualDebugPort;
         return
@@ -51,7 +52,7 @@ public sealed class MachineSetup
             // A console that somebody else set up stays where it is.
             .. SerialConsole.FileOf(file, folder) is null ? VmxChange.SerialConsole("serial0.log") : [],
             .. VmxChange.DebugStub(port),
-            .. CanDebugOver(file.Get("ethernet0.virtualDev")) ? [] : VmxChange.NetworkCard(NetworkCardModel.E1000e),
+            .. !card || CanDebugOver(file.Get("ethernet0.virtualDev")) ? [] : VmxChange.NetworkCard(NetworkCardModel.E1000e),
             .. sharedFolder is null ? [] : VmxChange.SharedFolder(file, OwnShare, Path.GetFullPath(sharedFolder), writable: false),
         ];
     }
