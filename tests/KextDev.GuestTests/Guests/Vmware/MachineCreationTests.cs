@@ -115,7 +115,7 @@ public sealed class MachineCreationTests : IAsyncLifetime, IDisposable
             $$"""
             {
               "driver": "vmware", "platform": "{{platform}}", "vmx": "{{name}}.vmwarevm/{{name}}.vmx", "vmrun": "{{StandInMachine.VmrunFile}}",
-              "port": 2222, {{keys}}
+              "port": 2222, "startLimit": 300, {{keys}}
             }
             """);
         return GuestDefinition.Read(file);
