@@ -49,6 +49,7 @@ internal interface IKernelTest : IKernelBuild
                 RunFolder = folder,
                 KeepGuest = KeepGuest,
                 AskSecret = AskSecret,
+                Cold = Cold,
                 Sdk = Sdk,
             };
             await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);

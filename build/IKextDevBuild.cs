@@ -22,6 +22,9 @@ internal interface IKextDevBuild : INukeBuild
     [Parameter("VMware's vmrun, for a guest that is VMware's. Default: the one that the guest's file names, or where VMware installs it.")]
     string? Vmrun => TryGetValue(() => Vmrun);
 
+    [Parameter("Boots guests afresh instead of going on from the snapshot of a booted one.")]
+    bool Cold => TryGetValue<bool?>(() => Cold) ?? false;
+
     [Parameter("1 skips every kernel target, saying so; 0 or nothing runs them.")]
     string? SkipKernel => TryGetValue(() => SkipKernel);
 
@@ -87,7 +90,7 @@ internal interface IKextDevBuild : INukeBuild
         return Vmrun is not null && definition.Driver == GuestDriver.Vmware ? definition with { Vmrun = Path.GetFullPath(Vmrun) } : definition;
     }
 
-    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence)) { AskSecret = AskSecret };
+    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence)) { AskSecret = AskSecret, Cold = Cold };
 
     /// <summary>Null where nobody sits at a terminal.</summary>
     sealed Func<string, string?>? AskSecret =>

@@ -42,7 +42,7 @@ public sealed class DarwinGuestTests : IDisposable
     [Fact]
     public async Task Shows_nothing_of_the_system_below_it()
     {
-        await using var guest = GuestFactory.Create(Definition with { Release = "11" }, _place.Site);
+        await using var guest = GuestFactory.Create(Definition with { Release = "11" }, _place.Site with { Cold = true });
         var endpoint = await guest.StartAsync(CancellationToken.None);
 
         (await RunsAsync(endpoint, "sw_vers")).ShouldBe("ProductName:\tmacOS\nProductVersion:\t11.7.10\nBuildVersion:\t20G1427\n");

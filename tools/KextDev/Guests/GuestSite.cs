@@ -7,6 +7,9 @@ public sealed record GuestSite(StateFolder State, Note Note)
     /// <summary>Where a guest that is started prints its kernel console; in the guest's own folder when null.</summary>
     public string? ConsoleFile { get; init; }
 
+    /// <summary>Boots a guest afresh even where a snapshot of a booted one could be had.</summary>
+    public bool Cold { get; init; }
+
     /// <summary>Measures how long a guest may take to answer.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

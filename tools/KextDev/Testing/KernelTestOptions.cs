@@ -25,6 +25,9 @@ public sealed record KernelTestOptions
     /// <summary>Asks a person for a guest's password; null when there is nobody to ask.</summary>
     public Func<string, string?>? AskSecret { get; init; }
 
+    /// <summary>Boots each guest afresh, from no snapshot.</summary>
+    public bool Cold { get; init; }
+
     /// <summary>Apple's headers for a kext; null for the host's own, or those that the project names.</summary>
     public string? Sdk { get; init; }
 

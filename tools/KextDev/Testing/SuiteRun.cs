@@ -47,7 +47,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
 
     private async Task RunStepsAsync(CancellationToken cancellationToken)
     {
-        var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret };
+        var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret, Cold = options.Cold };
         BuiltExtension? built = null;
         var remaining = new Queue<PlannedTest>(suite.Tests);
         while (remaining.Count > 0)

@@ -41,7 +41,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         var darwin = definition.KextHostFolder is { } sources ? await DarwinUserland.MakeAsync(sources, cacheFolder, note, cancellationToken) : null;
         var root = await packages.GetRootAsync(selection.Guest, cancellationToken);
         var modules = definition.Driver == GuestDriver.Vmware ? VmwareModules : QemuModules;
-        var key = KeyOf([Format, .. modules, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? ""]);
+        var key = KeyOf([Format, .. modules, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? "", RenewProgram.Source]);
         var images = Path.Combine(cacheFolder, "images");
         var kernel = Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease);
         var image = new BootImage(kernel, Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
@@ -71,6 +71,8 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         darwin?.AddTo(archive, root);
         AddModules(archive, Path.Combine(root, "lib/modules", release), release, modules);
         await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
+
+        archive.AddFile(RenewProgram.Path, await RenewProgram.BuildAsync(cancellationToken), "755");
 
         archive.AddFolder("root/.ssh", "700");
         archive.AddText("root/.ssh/authorized_keys", keys.ClientPublicKey + "\n", "600");

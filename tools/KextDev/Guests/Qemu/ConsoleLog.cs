@@ -20,11 +20,17 @@ public sealed record ConsoleLog(string Path)
         }
     }
 
-    /// <summary>Waits until a line starts with this text.</summary>
-    public async Task WaitForLineAsync(string start, CancellationToken cancellationToken)
+    /// <summary>Waits until a whole line starts with this text, and returns it.</summary>
+    public async Task<string> WaitForLineAsync(string start, CancellationToken cancellationToken)
     {
-        while (!Tail().Any(line => line.StartsWith(start, StringComparison.Ordinal)))
+        while (true)
         {
+            // What follows the last line end is the beginning of a line.
+            if (Tail().SkipLast(1).FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } found)
+            {
+                return found;
+            }
+
             await Task.Delay(PollInterval, cancellationToken);
         }
     }

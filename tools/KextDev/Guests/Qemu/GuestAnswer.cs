@@ -17,6 +17,11 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
     public Task WaitAsync(CancellationToken cancellationToken) =>
         WaitAsync(ended => Task.WhenAny(machine.Console.WaitForLineAsync(ReadyLine, ended), WaitForBannerAsync(ended)).Unwrap(), cancellationToken);
 
+    /// <summary>Waits for a restored machine, whose SSH server may answer before its clock and randomness are renewed.</summary>
+    /// <exception cref="InfrastructureException">It does not say so within the limit, panics, or QEMU is gone.</exception>
+    public Task WaitForReadyLineAsync(CancellationToken cancellationToken) =>
+        WaitAsync(ended => machine.Console.WaitForLineAsync(ReadyLine, ended), cancellationToken);
+
     /// <summary>Asks a machine that answered before; what its console said then proves nothing now.</summary>
     /// <exception cref="InfrastructureException">It is not running any more, or does not answer within the limit.</exception>
     public async Task WaitAgainAsync(CancellationToken cancellationToken)

@@ -12,6 +12,11 @@ public sealed record QemuCommandLine(
     /// <summary>Told to the guest's init through its kernel: words without spaces.</summary>
     public IReadOnlyList<string> InitArguments { get; init; } = [];
 
+    /// <summary>Where the guest's memory lies when it comes from a snapshot or becomes one; null for memory of no name.</summary>
+    public MemoryFile? MemoryFile { get; init; }
+
+    public string RenewalSocket => Qemu.QmpSocket.Beside(QmpSocket);
+
     public const string Program = "qemu-system-x86_64";
 
     /// <summary>
@@ -27,7 +32,7 @@ public sealed record QemuCommandLine(
 
     public IEnumerable<string> Arguments() =>
     [
-        "-machine", "q35",
+        "-machine", MemoryFile is null ? "q35" : "q35,memory-backend=ram",
         "-accel", Accelerator == Accelerator.Kvm ? "kvm" : "tcg,thread=multi",
         // All that the accelerator has: without RDRAND the first connection waits for entropy.
         // The MSR of arch-capabilities is refused by some nested hosts.
@@ -37,10 +42,11 @@ public sealed record QemuCommandLine(
         "-nodefaults", "-no-user-config", "-display", "none",
         "-netdev", $"user,id=n0,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{Port}-10.0.2.15:22",
         "-device", "virtio-net-pci,netdev=n0,romfile=",
-        "-chardev", $"file,id=console,path={Escape(ConsoleFile)}",
+        "-chardev", $"file,id=console,path={Escape(ConsoleFile)},append=on",
         "-serial", "chardev:console",
         "-chardev", $"socket,id=qmp,path={Escape(QmpSocket)},server=on,wait=off",
         "-mon", "chardev=qmp,mode=control",
+        .. MemoryArguments(),
         "-device", "pvpanic",
         "-no-reboot", "-no-shutdown", "-action", "panic=none",
         "-kernel", Image.Kernel,
@@ -51,6 +57,21 @@ public sealed record QemuCommandLine(
         "-D", Folder.LogFile,
     ];
 
+    // The second serial line is where a guest that goes on from a snapshot is told what is new.
+    private IEnumerable<string> MemoryArguments() => MemoryFile is { } file
+        ?
+        [
+            "-object", $"memory-backend-file,id=ram,size={Memory}M,mem-path={Escape(file.Path)},share={(file.Saves ? "on" : "off")}",
+            "-chardev", $"socket,id=renewal,path={Escape(RenewalSocket)},server=on,wait=off",
+            "-serial", "chardev:renewal",
+            .. file.Saves ? Array.Empty<string>() : ["-incoming", "defer"],
+        ]
+        : [];
+
     // QEMU's option parser takes a doubled comma for a comma.
     private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 }
+
+/// <summary>A file that holds a guest's memory.</summary>
+/// <param name="Saves">Whether what the guest writes goes to the file; otherwise it begins with the file's content and keeps its changes to itself.</param>
+public sealed record MemoryFile(string Path, bool Saves);

@@ -33,14 +33,16 @@ public sealed partial class QemuMachine : IAsyncDisposable
     public bool IsAlive => _process.IsAlive;
 
     /// <summary>Starts the machine; the lock is the machine's from here on, also when this fails.</summary>
+    /// <param name="consoleHeading">What the console's file begins with, before anything that the guest prints.</param>
     public static async Task<QemuMachine> LaunchAsync(
-        FolderLock held, QemuCommandLine commandLine, GuestKeys keys, string identity, CancellationToken cancellationToken)
+        FolderLock held, QemuCommandLine commandLine, GuestKeys keys, string identity, string consoleHeading, CancellationToken cancellationToken)
     {
         var folder = commandLine.Folder;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(commandLine.ConsoleFile)!);
             File.Delete(commandLine.ConsoleFile);
+            await File.WriteAllTextAsync(commandLine.ConsoleFile, consoleHeading, cancellationToken);
             File.Delete(folder.LogFile);
             var endpoint = new GuestEndpoint(Host, commandLine.Port, User, keys.ClientKey, keys.HostPublicKey);
             var state = new QemuState(

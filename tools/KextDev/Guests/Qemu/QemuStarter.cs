@@ -3,7 +3,7 @@ using KextDev.Guests.Images;
 namespace KextDev.Guests.Qemu;
 
 /// <summary>Brings a machine of one definition to the point where it answers: joins a kept one, or launches one.</summary>
-internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, BootImage image, GuestKeys keys)
+internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite site, BootImage image, GuestKeys keys)
 {
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(15);
 
@@ -38,13 +38,13 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
     {
         if (ChooseAccelerator() is { } chosen)
         {
-            return await LaunchAsync(chosen, prove: false, cancellationToken);
+            return site.Cold ? await BootAsync(chosen, cancellationToken) : await StartWarmAsync(chosen, cancellationToken);
         }
 
         string failure;
         try
         {
-            return await LaunchAsync(Accelerator.Kvm, prove: true, cancellationToken);
+            return await BootAsync(Accelerator.Kvm, cancellationToken, prove: true);
         }
         catch (KvmFailedException exception)
         {
@@ -52,7 +52,7 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         }
 
         site.Note($"KVM is not used: {failure}. Guests run under TCG, which is slower; remembered until the next boot of this host.");
-        var machine = await LaunchAsync(Accelerator.Tcg, prove: false, cancellationToken);
+        var machine = await BootAsync(Accelerator.Tcg, cancellationToken);
 
         // Only now is it sure that KVM was what failed.
         _kvm.Remember(failure);
@@ -129,19 +129,13 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         return Accelerator.Tcg;
     }
 
-    private async Task<QemuMachine> LaunchAsync(Accelerator accelerator, bool prove, CancellationToken cancellationToken)
+    private async Task<QemuMachine> BootAsync(
+        Accelerator accelerator, CancellationToken cancellationToken, bool prove = false, MemoryFile? memory = null)
     {
-        var (folder, held) = TakeFreeFolder();
-        var commandLine = new QemuCommandLine(
-            image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder,
-            site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path))
-        {
-            InitArguments = definition.InitArguments,
-        };
         QemuMachine machine;
         try
         {
-            machine = await QemuMachine.LaunchAsync(held, commandLine, keys, Identity, cancellationToken);
+            machine = await LaunchAsync(accelerator, memory, "", cancellationToken);
         }
         catch (InfrastructureException exception) when (prove)
         {
@@ -160,10 +154,28 @@ internal sealed class QemuStarter(GuestDefinition definition, GuestSite site, Bo
         }
         catch
         {
-            await machine.EndAsync(CancellationToken.None);
-            await machine.DisposeAsync();
+            await EndAsync(machine);
             throw;
         }
+    }
+
+    private Task<QemuMachine> LaunchAsync(Accelerator accelerator, MemoryFile? memory, string consoleHeading, CancellationToken cancellationToken)
+    {
+        var (folder, held) = TakeFreeFolder();
+        var line = CommandLine(accelerator, folder, site.ConsoleFile ?? folder.ConsoleFile, QmpSocket.Choose(folder.Path)) with { MemoryFile = memory };
+        return QemuMachine.LaunchAsync(held, line, keys, Identity, consoleHeading, cancellationToken);
+    }
+
+    private QemuCommandLine CommandLine(Accelerator accelerator, QemuFolder folder, string consoleFile, string qmpSocket) =>
+        new(image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder, consoleFile, qmpSocket)
+        {
+            InitArguments = definition.InitArguments,
+        };
+
+    private static async Task EndAsync(QemuMachine machine)
+    {
+        await machine.EndAsync(CancellationToken.None);
+        await machine.DisposeAsync();
     }
 
     private async Task ProveAsync(QemuMachine machine, CancellationToken cancellationToken)

@@ -6,6 +6,10 @@ namespace KextDev.Guests.Qemu;
 public static class QmpSocket
 {
     private const string Name = "qmp";
+
+    /// <summary>No longer than the name of the first.</summary>
+    private const string OtherName = "new";
+
     private const int LongestPath = 107;
 
     /// <summary>A path in the folder, or in a private folder among the temporary ones where that is too long.</summary>
@@ -15,11 +19,15 @@ public static class QmpSocket
         return Encoding.UTF8.GetByteCount(path) <= LongestPath ? path : Path.Combine(Directory.CreateTempSubdirectory("kextdev-").FullName, Name);
     }
 
+    /// <summary>The path of a machine's other socket, which exists where it is restored from a snapshot.</summary>
+    public static string Beside(string path) => Path.Combine(Path.GetDirectoryName(path)!, OtherName);
+
     public static void Remove(string path, string folder)
     {
         if (Path.GetDirectoryName(path) is { } parent && Directory.Exists(parent))
         {
             File.Delete(path);
+            File.Delete(Beside(path));
             if (parent != folder)
             {
                 Directory.Delete(parent);
