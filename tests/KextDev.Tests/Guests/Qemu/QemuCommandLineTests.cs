@@ -21,7 +21,7 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
-    public void Doubles_a_comma_in_a_path() => Sample.Arguments().ShouldContain("file,id=console,path=/runs/1,,2/console.log");
+    public void Doubles_a_comma_in_a_path() => Sample.Arguments().ShouldContain("file,id=console,path=/runs/1,,2/console.log,append=on");
 
     [Theory]
     [InlineData(Accelerator.Kvm, "kvm")]
