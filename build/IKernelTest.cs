@@ -72,7 +72,7 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                Require(await new LoadByHand(State, Sdk, journal).RunAsync(project, definition, token));
+                Require(await new LoadByHand(State, Sdk, Cold, journal).RunAsync(project, definition, token));
             }
         }));
 

@@ -8,8 +8,9 @@ public sealed class GuestPlace : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kextdev-test-").FullName;
 
-    /// <param name="ownCache">Whether the cache is the test's own, too, with nothing but the checkout's packages in it.</param>
-    public GuestPlace(bool ownCache = false)
+    /// <param name="ownCache">Whether the cache is the test's own, too, with nothing but the checkout's packages and images in it.</param>
+    /// <param name="cache">Another cache than the checkout's.</param>
+    public GuestPlace(bool ownCache = false, string? cache = null)
     {
         var checkout = new StateFolder(Path.Combine(Root, ".kextdev"));
         State = new StateFolder(_folder);
@@ -17,12 +18,14 @@ public sealed class GuestPlace : IDisposable
         if (ownCache)
         {
             Directory.CreateDirectory(State.Cache);
-            Link(Path.Combine(State.Cache, "packages"), Path.Combine(checkout.Cache, "packages"));
-            Link(Path.Combine(State.Cache, "roots"), Path.Combine(checkout.Cache, "roots"));
+            foreach (var part in (string[])["packages", "roots", "images", "kexthost"])
+            {
+                Link(Path.Combine(State.Cache, part), Path.Combine(checkout.Cache, part));
+            }
         }
         else
         {
-            Link(State.Cache, checkout.Cache);
+            Link(State.Cache, cache ?? checkout.Cache);
         }
 
         Site = new GuestSite(State, Notes.Enqueue);

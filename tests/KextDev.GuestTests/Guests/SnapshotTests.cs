@@ -1,133 +1,105 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using KextDev.Guests;
+using KextDev.Guests.Qemu;
 
 namespace KextDev.GuestTests.Guests;
 
-/// <summary>Guests that go on from the snapshot of a booted one.</summary>
+/// <summary>Guests that go on from the snapshot of a booted one. All start from the one that the first test made.</summary>
 [Collection(GuestTurns.Name)]
-public sealed class SnapshotTests : IDisposable
+public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<SnapshotPlace>, IDisposable
 {
-    private readonly GuestPlace _place = new(ownCache: true);
+    private const string RenewCommand = "kextdev-renew \"$renewal\"";
 
-    private string Folder => Path.Combine(_place.State.Cache, "snapshots");
-
-    private GuestSite Site => _place.Site;
+    private readonly GuestPlace _place = shared.Take();
 
     // Without the search for KVM, which boots afresh and makes none.
-    private static GuestDefinition Embedded => GuestPlace.Embedded with { Accelerator = Accelerator.Tcg };
+    private static GuestDefinition Embedded => SnapshotPlace.Embedded;
 
     public void Dispose() => _place.Dispose();
 
     [Theory]
     [InlineData("embedded")]
     [InlineData("embedded-darwin")]
-    public async Task Two_guests_from_one_snapshot_are_alike_in_nothing_that_is_random_and_know_the_time(string name)
+    public async Task Guests_from_one_snapshot_are_alike_in_nothing_that_is_random_and_know_the_time(string name)
     {
         var definition = GuestDefinition.Find(name, Path.Combine(GuestPlace.Root, "vm")) with { Accelerator = Accelerator.Tcg };
-        await using var one = GuestFactory.Create(definition, Site);
-        await using var other = GuestFactory.Create(definition, Site);
-        var first = await one.StartAsync(CancellationToken.None);
-        var second = await other.StartAsync(CancellationToken.None);
-
-        first.Port.ShouldNotBe(second.Port);
-        var snapshot = Saved().ShouldHaveSingleItem();
-        Console(one).ShouldStartWith($"KEXTDEV SNAPSHOT {Path.GetFileName(snapshot)} of ");
-        Console(other).ShouldStartWith($"KEXTDEV SNAPSHOT {Path.GetFileName(snapshot)} of ");
-        var tellings = new List<string[]>();
-        foreach (var endpoint in new[] { first, second })
+        await using var one = GuestFactory.Create(definition, _place.Site);
+        await using var other = GuestFactory.Create(definition, _place.Site);
+        var tellings = new List<(string Boot, string Greeting)>();
+        foreach (var guest in new[] { one, other })
         {
+            var endpoint = await guest.StartAsync(CancellationToken.None);
+            var greeting = await GreetAsync(endpoint);
             var before = DateTimeOffset.UtcNow;
-            var told = await RunAsync(endpoint, "cat /proc/sys/kernel/random/uuid; busybox date +%s");
+            var told = (await RunAsync(endpoint, "cat /proc/sys/kernel/random/boot_id; busybox date +%s")).Split('\n');
             var after = DateTimeOffset.UtcNow;
-            var lines = told.Split('\n');
-            tellings.Add(lines);
-            long.Parse(lines[1], CultureInfo.InvariantCulture).ShouldBeInRange(before.ToUnixTimeSeconds() - 1, after.ToUnixTimeSeconds() + 1);
+            long.Parse(told[1], CultureInfo.InvariantCulture).ShouldBeInRange(before.ToUnixTimeSeconds() - 1, after.ToUnixTimeSeconds() + 1);
+            Guid.TryParse(told[0], out _).ShouldBeTrue(told[0]);
+            tellings.Add((told[0], greeting));
+            Console(guest).ShouldContain("KEXTDEV SNAPSHOT ");
         }
 
-        tellings[0][0].ShouldNotBe(tellings[1][0]);
-        _place.Notes.ShouldNotContain(note => note.Contains("thrown away", StringComparison.Ordinal));
+        tellings[0].Boot.ShouldNotBe(tellings[1].Boot);
+        tellings[0].Greeting.ShouldNotBe(tellings[1].Greeting);
+        _place.Notes.ShouldBeEmpty();
     }
 
     [Theory]
-    [InlineData("memory", false)]
-    [InlineData("memory", true)]
-    [InlineData("devices", false)]
-    [InlineData("devices", true)]
-    [InlineData("snapshot.json", true)]
-    public async Task A_damaged_snapshot_is_made_anew(string file, bool isCut)
+    [InlineData("memory")]
+    [InlineData("devices")]
+    public async Task A_damaged_snapshot_is_made_anew(string file)
     {
-        await StartAndEndAsync();
-        var path = Path.Combine(Saved().ShouldHaveSingleItem(), file);
-        var saved = File.GetCreationTimeUtc(Path.GetDirectoryName(path)!);
-        using (var damaged = new FileStream(path, FileMode.Open, FileAccess.ReadWrite))
+        var folder = await SaveAsync();
+        var saved = File.ReadAllText(Path.Combine(folder, "snapshot.json"));
+        using (var damaged = new FileStream(Path.Combine(folder, file), FileMode.Open, FileAccess.ReadWrite))
         {
-            if (isCut)
-            {
-                damaged.SetLength(damaged.Length / 2);
-            }
-            else
-            {
-                damaged.Seek(damaged.Length / 2, SeekOrigin.Begin);
-                damaged.WriteByte(0x5a);
-                damaged.WriteByte(0xa5);
-            }
+            damaged.Seek(damaged.Length / 2, SeekOrigin.Begin);
+            damaged.Write([0x5a, 0xa5]);
         }
 
-        await using var guest = GuestFactory.Create(Embedded, Site);
+        await using var guest = GuestFactory.Create(Embedded, _place.Site);
         var endpoint = await guest.StartAsync(CancellationToken.None);
 
         (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
-        Console(guest).ShouldStartWith("KEXTDEV SNAPSHOT ");
-        File.GetCreationTimeUtc(Saved().ShouldHaveSingleItem()).ShouldBeGreaterThan(saved);
-        _place.Notes.Any(note => note.Contains("thrown away", StringComparison.Ordinal)).ShouldBe(!isCut);
+        Console(guest).ShouldContain("KEXTDEV SNAPSHOT ");
+        File.ReadAllText(Path.Combine(folder, "snapshot.json")).ShouldNotBe(saved);
+        _place.Notes.Count(note => note.Contains("is thrown away", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_cold_guest_boots_afresh_and_neither_makes_a_snapshot_nor_uses_one()
+    public async Task A_cold_guest_boots_afresh()
     {
-        await using (var cold = GuestFactory.Create(Embedded, Site with { Cold = true }))
-        {
-            await cold.StartAsync(CancellationToken.None);
-        }
+        await SaveAsync();
+        await using var guest = GuestFactory.Create(Embedded, _place.Site with { Cold = true });
+        await guest.StartAsync(CancellationToken.None);
 
-        Directory.Exists(Folder).ShouldBeFalse();
-        await StartAndEndAsync();
-
-        await using var again = GuestFactory.Create(Embedded, Site with { Cold = true });
-        await again.StartAsync(CancellationToken.None);
-        Console(again).ShouldNotContain("KEXTDEV SNAPSHOT");
+        Console(guest).ShouldNotContain("KEXTDEV SNAPSHOT");
     }
 
     [Fact]
-    public async Task A_guest_of_more_memory_has_a_snapshot_of_its_own()
+    public async Task A_port_that_is_taken_is_no_fault_of_the_snapshot()
     {
-        await StartAndEndAsync();
-        await using var guest = GuestFactory.Create(Embedded with { Memory = 192 }, Site);
-        var endpoint = await guest.StartAsync(CancellationToken.None);
+        var folder = await SaveAsync();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await using var guest = GuestFactory.Create(Embedded with { Port = port }, _place.Site);
 
-        Saved().Count.ShouldBe(2);
-        (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
-    }
+        var message = (await Should.ThrowAsync<InfrastructureException>(guest.StartAsync(CancellationToken.None))).Message;
 
-    [Fact]
-    public async Task A_guest_that_cannot_be_renewed_boots_and_is_not_saved()
-    {
-        var init = File.ReadAllText(Embedded.InitFile).Replace("kextdev-renew", "false", StringComparison.Ordinal);
-        await using var guest = GuestFactory.Create(_place.WithInit(init) with { Accelerator = Accelerator.Tcg }, Site);
-        var endpoint = await guest.StartAsync(CancellationToken.None);
-
-        Saved().ShouldBeEmpty();
-        (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
-        Console(guest).ShouldStartWith("KEXTDEV READY ");
+        message.ShouldContain($"port {port} of 127.0.0.1 is in use");
+        File.Exists(Path.Combine(folder, "snapshot.json")).ShouldBeTrue();
     }
 
     [Fact]
     public async Task A_panic_of_a_restored_guest_is_seen()
     {
-        await StartAndEndAsync();
-        await using var guest = GuestFactory.Create(Embedded, Site);
+        await SaveAsync();
+        await using var guest = GuestFactory.Create(Embedded, _place.Site);
         var endpoint = await guest.StartAsync(CancellationToken.None);
-        Console(guest).ShouldStartWith("KEXTDEV SNAPSHOT ");
+        Console(guest).ShouldContain("KEXTDEV SNAPSHOT ");
         await using var events = ((IMachineEvents)guest).WatchAsync(CancellationToken.None).GetAsyncEnumerator();
         var first = events.MoveNextAsync().AsTask();
 
@@ -141,14 +113,97 @@ public sealed class SnapshotTests : IDisposable
         await Should.ThrowAsync<OperationCanceledException>(crash);
     }
 
+    [Fact]
+    public async Task A_guest_that_never_waits_to_be_saved_boots_and_is_remembered()
+    {
+        await using var guest = GuestFactory.Create(WithRenewal("false"), _place.Site);
+        var endpoint = await guest.StartAsync(CancellationToken.None);
+
+        (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
+        Directory.EnumerateDirectories(shared.Folder, "*.unfinished").ShouldBeEmpty();
+        File.ReadAllText(Path.Combine(shared.Folder, "failures.json")).ShouldContain("never waits to be saved");
+    }
+
+    [Fact]
+    public async Task A_guest_that_does_not_survive_its_snapshot_boots_and_is_remembered()
+    {
+        var definition = WithRenewal(RenewCommand + " && exit 1");
+        foreach (var remembered in new[] { false, true })
+        {
+            _place.Notes.Clear();
+            await using var guest = GuestFactory.Create(definition, _place.Site);
+            var endpoint = await guest.StartAsync(CancellationToken.None);
+
+            (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
+            Console(guest).ShouldNotContain("KEXTDEV SNAPSHOT");
+            var note = _place.Notes.Single(note => note.Contains("boots afresh", StringComparison.Ordinal));
+            note.ShouldContain("panicked or switched itself off");
+            note.EndsWith("(remembered).", StringComparison.Ordinal).ShouldBe(remembered, note);
+        }
+    }
+
+    [Fact]
+    public async Task A_guest_that_cannot_be_saved_goes_on()
+    {
+        // It waits for a line of the test's own before it can be saved.
+        var definition = WithRenewal($"read -r line <$renewal; {RenewCommand}");
+        await using var guest = GuestFactory.Create(definition, _place.Site);
+        var starting = guest.StartAsync(CancellationToken.None);
+        using var line = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        while (!(await _place.ListAsync()).Any(status => status.Endpoint.Port > 0))
+        {
+            starting.IsCompleted.ShouldBeFalse();
+        }
+
+        Directory.Delete(Directory.EnumerateDirectories(shared.Folder, "*.unfinished").ShouldHaveSingleItem(), recursive: true);
+        var machine = QemuFolder.All(_place.State).ShouldHaveSingleItem().ReadState().ShouldNotBeNull();
+        await line.ConnectAsync(new UnixDomainSocketEndPoint(QmpSocket.Beside(machine.QmpSocket)));
+        await line.SendAsync("go on\n"u8.ToArray());
+        await new ConsoleLog(machine.ConsoleFile).WaitForLineAsync("KEXTDEV SAVABLE", CancellationToken.None);
+        line.Close();
+
+        (await RunAsync(await starting, "id -un")).ShouldBe("root\n");
+        _place.Notes.ShouldContain(note => note.Contains("No snapshot of", StringComparison.Ordinal));
+    }
+
     private static string Console(IGuest guest) => File.ReadAllText(((ISerialConsole)guest).ConsoleFile);
 
-    private IReadOnlyList<string> Saved() => [.. Directory.EnumerateDirectories(Folder)];
-
-    private async Task StartAndEndAsync()
+    private GuestDefinition WithRenewal(string command)
     {
-        await using var guest = GuestFactory.Create(Embedded, Site);
+        var init = File.ReadAllText(Embedded.InitFile);
+        init.ShouldContain(RenewCommand);
+        return _place.WithInit(init.Replace(RenewCommand, command, StringComparison.Ordinal)) with { Accelerator = Accelerator.Tcg };
+    }
+
+    /// <summary>Makes sure that there is a snapshot of the embedded guest, and returns its folder.</summary>
+    private async Task<string> SaveAsync()
+    {
+        await using var guest = GuestFactory.Create(Embedded, _place.Site);
         await guest.StartAsync(CancellationToken.None);
+        var text = Console(guest);
+        const string Mark = "KEXTDEV SNAPSHOT ";
+        return Path.Combine(shared.Folder, text[(text.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length)..].Split(' ')[0]);
+    }
+
+    /// <summary>The first packet of the guest's SSH server: it begins with 16 random bytes.</summary>
+    private static async Task<string> GreetAsync(GuestEndpoint endpoint)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var client = new TcpClient();
+        await client.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
+        var stream = client.GetStream();
+        await stream.WriteAsync("SSH-2.0-test\r\n"u8.ToArray(), limit.Token);
+        var octet = new byte[1];
+        do
+        {
+            await stream.ReadExactlyAsync(octet, limit.Token);
+        }
+        while (octet[0] != '\n');
+
+        // Length, padding length, message number.
+        var start = new byte[4 + 1 + 1 + 16];
+        await stream.ReadExactlyAsync(start, limit.Token);
+        return Convert.ToHexString(start.AsSpan(6));
     }
 
     private async Task<string> RunAsync(GuestEndpoint endpoint, string command) =>

@@ -8,7 +8,8 @@ namespace KextDev.Testing;
 
 /// <summary>The first half of the pipeline for people who want to look around: the extension is loaded into the guest that stays up, and stays loaded.</summary>
 /// <param name="sdk">Apple's headers for a kext; null for the host's own, or those that the project names.</param>
-public sealed class LoadByHand(StateFolder state, string? sdk, RunJournal journal)
+/// <param name="cold">Boots a guest that does not run afresh, from no snapshot.</param>
+public sealed class LoadByHand(StateFolder state, string? sdk, bool cold, RunJournal journal)
 {
     // Always the same: a second load replaces the first one's files.
     private const string Folder = "/tmp/kextdev";
@@ -16,7 +17,7 @@ public sealed class LoadByHand(StateFolder state, string? sdk, RunJournal journa
     /// <summary>Starts the guest where it does not run, and leaves it up.</summary>
     public async Task<KernelAnswer> RunAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken)
     {
-        var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence)));
+        var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence))) { Cold = cold };
         await using var guest = GuestFactory.Create(definition, site);
         var variant = project.DefaultVariant;
         var built = await journal.StageAsync(

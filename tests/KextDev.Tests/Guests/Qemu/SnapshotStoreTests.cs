@@ -107,6 +107,9 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         using var unfinished = Store.TryBegin(key, memory: 1).ShouldNotBeNull();
         File.WriteAllText(unfinished.DeviceFile, "the state of devices");
-        return unfinished.Publish(DateTimeOffset.UnixEpoch);
+        var console = _folder.Combine("console.log");
+        File.WriteAllText(console, "what was printed\n");
+        unfinished.Seal(console, DateTimeOffset.UnixEpoch);
+        return unfinished.Publish();
     }
 }

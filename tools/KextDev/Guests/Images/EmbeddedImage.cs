@@ -73,7 +73,6 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
 
         archive.AddFile(RenewProgram.Path, await RenewProgram.BuildAsync(cancellationToken), "755");
-
         archive.AddFolder("root/.ssh", "700");
         archive.AddText("root/.ssh/authorized_keys", keys.ClientPublicKey + "\n", "600");
         archive.AddFile("etc/dropbear/dropbear_ed25519_host_key", await ConvertAsync(root, keys.HostKey, cancellationToken), "600");

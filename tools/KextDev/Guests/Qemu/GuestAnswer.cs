@@ -9,6 +9,9 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
     /// <summary>Printed by the guest's init once its SSH server listens.</summary>
     public const string ReadyLine = "KEXTDEV READY";
 
+    /// <summary>Printed by the guest's init when it waits to be saved, or to go on: as Images/RenewProgram says it.</summary>
+    private const string SavableLine = "KEXTDEV SAVABLE";
+
     private int _probes;
     private string _lastProbe = "";
 
@@ -17,10 +20,27 @@ public sealed class GuestAnswer(QemuMachine machine, TimeSpan limit, string defi
     public Task WaitAsync(CancellationToken cancellationToken) =>
         WaitAsync(ended => Task.WhenAny(machine.Console.WaitForLineAsync(ReadyLine, ended), WaitForBannerAsync(ended)).Unwrap(), cancellationToken);
 
-    /// <summary>Waits for a restored machine, whose SSH server may answer before its clock and randomness are renewed.</summary>
-    /// <exception cref="InfrastructureException">It does not say so within the limit, panics, or QEMU is gone.</exception>
+    /// <summary>Waits for a restored machine, without a connection that it has to attend to.</summary>
+    /// <exception cref="InfrastructureException">It does not say that it is ready within the limit, panics, or QEMU is gone.</exception>
     public Task WaitForReadyLineAsync(CancellationToken cancellationToken) =>
         WaitAsync(ended => machine.Console.WaitForLineAsync(ReadyLine, ended), cancellationToken);
+
+    /// <summary>Waits until a machine can be saved: true then, false when its init never asks for it and it can be logged in to.</summary>
+    /// <exception cref="InfrastructureException">It does neither within the limit, panics, or QEMU is gone.</exception>
+    public async Task<bool> WaitUntilSavableAsync(CancellationToken cancellationToken)
+    {
+        var savable = false;
+        await WaitAsync(
+            async ended =>
+            {
+                var asks = machine.Console.WaitForLineAsync(SavableLine, ended);
+                var first = await Task.WhenAny(asks, machine.Console.WaitForLineAsync(ReadyLine, ended), WaitForBannerAsync(ended));
+                await first;
+                savable = first == asks;
+            },
+            cancellationToken);
+        return savable;
+    }
 
     /// <summary>Asks a machine that answered before; what its console said then proves nothing now.</summary>
     /// <exception cref="InfrastructureException">It is not running any more, or does not answer within the limit.</exception>

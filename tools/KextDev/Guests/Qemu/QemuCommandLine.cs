@@ -27,6 +27,9 @@ public sealed record QemuCommandLine(
         "console=ttyS0 quiet panic=-1 oops=panic nokaslr cryptomgr.notests=1 unknown_nmi_panic "
         + "rcupdate.rcu_cpu_stall_timeout=5 sysctl.kernel.panic_on_rcu_stall=1";
 
+    /// <summary>Where the guest's init waits to be saved: the second serial line.</summary>
+    private const string RenewalArgument = "renewal=/dev/ttyS1";
+
     /// <summary>The command to start the machine with: it returns when the machine runs, as a process of its own session that no Ctrl-C reaches.</summary>
     public HostCommand ToCommand() => new("setsid", ["--wait", Program, .. Arguments()]);
 
@@ -51,13 +54,12 @@ public sealed record QemuCommandLine(
         "-no-reboot", "-no-shutdown", "-action", "panic=none",
         "-kernel", Image.Kernel,
         "-initrd", Image.Initrd,
-        "-append", string.Join(' ', [KernelArguments, .. InitArguments]),
+        "-append", string.Join(' ', [KernelArguments, .. InitArguments, .. MemoryFile is null ? Array.Empty<string>() : [RenewalArgument]]),
         "-daemonize", "-pidfile", Folder.PidFile,
         // Where complaints of the running process go, which has no standard error any more.
         "-D", Folder.LogFile,
     ];
 
-    // The second serial line is where a guest that goes on from a snapshot is told what is new.
     private IEnumerable<string> MemoryArguments() => MemoryFile is { } file
         ?
         [

@@ -9,25 +9,25 @@ internal static class QemuFailure
     private const int ConsoleLines = 40;
 
     /// <summary>QEMU refused to run the machine.</summary>
-    public static InfrastructureException OfStart(QemuCommandLine commandLine, CommandResult result)
+    public static QemuStartException OfStart(QemuCommandLine commandLine, CommandResult result)
     {
         // A QEMU that is told to become a daemon complains into its log.
         var error = result.Error + result.Output + Log(commandLine.Folder);
         if (commandLine.Port != 0 && error.Contains("host forwarding rule", StringComparison.Ordinal))
         {
-            return new InfrastructureException(
+            return new QemuStartException(
                 $"The guest {commandLine.Folder.Name} was not started: port {commandLine.Port} of 127.0.0.1 is in use by another program. "
                 + "End that program, or set \"port\" to 0 in the guest's definition to take a free one.");
         }
 
         if (error.Contains("failed to execute", StringComparison.Ordinal) && error.Contains(QemuCommandLine.Program, StringComparison.Ordinal))
         {
-            return new InfrastructureException(
+            return new QemuStartException(
                 $"The guest {commandLine.Folder.Name} was not started: {QemuCommandLine.Program} is not installed. "
                 + "Run ./build.sh KernelDeps, which installs it or names the command that does.");
         }
 
-        return new InfrastructureException(
+        return new QemuStartException(
             $"The guest {commandLine.Folder.Name} was not started: QEMU ended with exit code {result.ExitCode}."
             + Section("It says", error) + Section("The command was", commandLine.ToCommand().ToString()));
     }

@@ -38,7 +38,7 @@ internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite 
     {
         if (ChooseAccelerator() is { } chosen)
         {
-            return site.Cold ? await BootAsync(chosen, cancellationToken) : await StartWarmAsync(chosen, cancellationToken);
+            return await StartAsync(chosen, cancellationToken);
         }
 
         string failure;
@@ -52,7 +52,7 @@ internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite 
         }
 
         site.Note($"KVM is not used: {failure}. Guests run under TCG, which is slower; remembered until the next boot of this host.");
-        var machine = await BootAsync(Accelerator.Tcg, cancellationToken);
+        var machine = await StartAsync(Accelerator.Tcg, cancellationToken);
 
         // Only now is it sure that KVM was what failed.
         _kvm.Remember(failure);
@@ -129,13 +129,15 @@ internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite 
         return Accelerator.Tcg;
     }
 
-    private async Task<QemuMachine> BootAsync(
-        Accelerator accelerator, CancellationToken cancellationToken, bool prove = false, MemoryFile? memory = null)
+    private Task<QemuMachine> StartAsync(Accelerator accelerator, CancellationToken cancellationToken) =>
+        site.Cold ? BootAsync(accelerator, cancellationToken) : StartWarmAsync(accelerator, cancellationToken);
+
+    private async Task<QemuMachine> BootAsync(Accelerator accelerator, CancellationToken cancellationToken, bool prove = false)
     {
         QemuMachine machine;
         try
         {
-            machine = await LaunchAsync(accelerator, memory, "", cancellationToken);
+            machine = await LaunchAsync(accelerator, memory: null, "", cancellationToken);
         }
         catch (InfrastructureException exception) when (prove)
         {

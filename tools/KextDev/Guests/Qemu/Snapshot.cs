@@ -18,6 +18,9 @@ public sealed record Snapshot(string Folder)
     /// <summary>QEMU's migration stream, without the memory.</summary>
     public string DeviceFile => Path.Combine(Folder, "devices");
 
+    /// <summary>What the machine had printed.</summary>
+    public string ConsoleFile => Path.Combine(Folder, "console.log");
+
     /// <summary>Written last.</summary>
     public string ManifestFile => Path.Combine(Folder, "snapshot.json");
 
@@ -33,6 +36,9 @@ public sealed record Snapshot(string Folder)
             return null;
         }
     }
+
+    /// <summary>What the console of a machine that goes on from here begins with.</summary>
+    public string ConsoleHeading(SnapshotManifest manifest) => $"{File.ReadAllText(ConsoleFile)}KEXTDEV SNAPSHOT {Key} of {manifest.Saved:u}\n";
 
     /// <summary>Seals the files as they are now.</summary>
     public void WriteManifest(DateTimeOffset saved)

@@ -30,7 +30,7 @@ public sealed class SnapshotStore(string cacheFolder)
 
     /// <summary>Begins a snapshot; null while another is being made.</summary>
     /// <param name="memory">MiB.</param>
-    /// <exception cref="DiskFullException">The disk cannot hold that much.</exception>
+    /// <exception cref="InfrastructureException">The disk cannot hold that much, or the folder is another user's.</exception>
     public UnfinishedSnapshot? TryBegin(string key, int memory)
     {
         if (FolderLock.TryTake(Folder) is not { } held)
@@ -47,9 +47,15 @@ public sealed class SnapshotStore(string cacheFolder)
                 Directory.Delete(left, recursive: true);
             }
 
+            var length = memory * 1024L * 1024;
+            if (new DriveInfo(Folder).AvailableFreeSpace < 2 * length)
+            {
+                throw new InfrastructureException($"a snapshot of {memory} MiB would leave less than that free on the disk of {Folder}.");
+            }
+
             var snapshot = new Snapshot(Path.Combine(Folder, key + Unfinished));
             Directory.CreateDirectory(snapshot.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            MakeRoom(snapshot.MemoryFile, memory * 1024L * 1024);
+            MakeRoom(snapshot.MemoryFile, length);
             begun = true;
             return new UnfinishedSnapshot(snapshot, Path.Combine(Folder, key), this, held);
         }
@@ -57,6 +63,7 @@ public sealed class SnapshotStore(string cacheFolder)
         {
             if (!begun)
             {
+                Remove(new Snapshot(Path.Combine(Folder, key + Unfinished)));
                 held.Dispose();
             }
         }
@@ -69,7 +76,7 @@ public sealed class SnapshotStore(string cacheFolder)
         {
             File.SetLastWriteTimeUtc(snapshot.ManifestFile, DateTime.UtcNow);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Another run threw it away in the meantime.
         }
@@ -128,10 +135,18 @@ public sealed class UnfinishedSnapshot(Snapshot snapshot, string finalFolder, Sn
 
     public string DeviceFile => snapshot.DeviceFile;
 
-    /// <summary>Once both files are written for good and nothing writes to them any more.</summary>
-    public Snapshot Publish(DateTimeOffset saved)
+    /// <summary>Once the machine stands still, and both files are written.</summary>
+    /// <param name="console">The file with what it printed.</param>
+    /// <param name="saved">When it stood still.</param>
+    public void Seal(string console, DateTimeOffset saved)
     {
+        File.Copy(console, snapshot.ConsoleFile);
         snapshot.WriteManifest(saved);
+    }
+
+    /// <summary>Once it is sealed and the machine is gone.</summary>
+    public Snapshot Publish()
+    {
         if (Directory.Exists(finalFolder))
         {
             Directory.Delete(finalFolder, recursive: true);
