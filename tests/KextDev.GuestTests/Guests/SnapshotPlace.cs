@@ -3,7 +3,7 @@ using KextDev.Guests;
 namespace KextDev.GuestTests.Guests;
 
 /// <summary>A cache of snapshots that the tests of a class share: each takes a place of its own beside it.</summary>
-public sealed class SnapshotPlace : IAsyncLifetime
+public sealed class SnapshotPlace : IAsyncLifetime, IDisposable
 {
     private readonly GuestPlace _owner = new(ownCache: true);
 
@@ -21,12 +21,10 @@ public sealed class SnapshotPlace : IAsyncLifetime
         await using var other = GuestFactory.Create(Embedded, _owner.Site);
         await Task.WhenAll(one.StartAsync(CancellationToken.None), other.StartAsync(CancellationToken.None));
         Directory.EnumerateDirectories(Folder).ShouldHaveSingleItem().ShouldNotEndWith(".unfinished");
-        _owner.Notes.ShouldBeEmpty();
+        _owner.Notes.ShouldNotContain(note => note.Contains("snapshot", StringComparison.Ordinal));
     }
 
-    public Task DisposeAsync()
-    {
-        _owner.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _owner.Dispose();
 }
