@@ -6,26 +6,24 @@ namespace KextDev.GuestTests.Guests;
 /// <summary>A state folder of a test's own. Packages and keys are the checkout's: they are fetched and made once.</summary>
 public sealed class GuestPlace : IDisposable
 {
+    private readonly StateFolder _checkout = new(Path.Combine(Root, ".kextdev"));
     private readonly string _folder = Directory.CreateTempSubdirectory("kextdev-test-").FullName;
 
-    /// <param name="ownCache">Whether the cache is the test's own, too, with nothing but the checkout's packages and images in it.</param>
+    /// <param name="ownCache">Whether the cache is the test's own, too, with nothing but the checkout's packages in it.</param>
     /// <param name="cache">Another cache than the checkout's.</param>
     public GuestPlace(bool ownCache = false, string? cache = null)
     {
-        var checkout = new StateFolder(Path.Combine(Root, ".kextdev"));
         State = new StateFolder(_folder);
-        Link(State.Keys, checkout.Keys);
+        Link(State.Keys, _checkout.Keys);
         if (ownCache)
         {
             Directory.CreateDirectory(State.Cache);
-            foreach (var part in (string[])["packages", "roots", "images", "kexthost"])
-            {
-                Link(Path.Combine(State.Cache, part), Path.Combine(checkout.Cache, part));
-            }
+            Share("packages");
+            Share("roots");
         }
         else
         {
-            Link(State.Cache, cache ?? checkout.Cache);
+            Link(State.Cache, cache ?? _checkout.Cache);
         }
 
         Site = new GuestSite(State, Notes.Enqueue);
@@ -51,6 +49,9 @@ public sealed class GuestPlace : IDisposable
         File.WriteAllText(file, script);
         return GuestPlace.Embedded with { Init = file };
     }
+
+    /// <summary>Makes a part of the checkout's cache one of a cache that is the test's own.</summary>
+    public void Share(string part) => Link(Path.Combine(State.Cache, part), Path.Combine(_checkout.Cache, part));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -17,6 +17,8 @@ public sealed class SnapshotPlace : IAsyncLifetime, IDisposable
     /// <summary>Makes the snapshot: of two guests that start at once, one is saved and the other just boots.</summary>
     public async Task InitializeAsync()
     {
+        _owner.Share("images");
+        _owner.Share("kexthost");
         await using var one = GuestFactory.Create(Embedded, _owner.Site);
         await using var other = GuestFactory.Create(Embedded, _owner.Site);
         await Task.WhenAll(one.StartAsync(CancellationToken.None), other.StartAsync(CancellationToken.None));
