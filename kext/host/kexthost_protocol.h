@@ -20,7 +20,8 @@
 #define KEXTHOST_DATA_MAX   (64u << 10)
 
 /* How the host ends after a panic; its report is in the folder for reports by then. */
-#define KEXTHOST_EXIT_PANIC 33
+#define KEXTHOST_EXIT_PANIC  33
+#define KEXTHOST_EXIT_REBOOT 34 /* as its debugger wished */
 
 enum kexthost_operation {
 	KEXTHOST_REPLY, /* error: 0 or what went wrong; each request tells what else */

@@ -107,10 +107,8 @@ static void start_again(void)
 }
 
 /* One write, so that the lines of many threads stay whole. */
-void log_bytes(const char *bytes, size_t length)
+void log_bare(const char *bytes, size_t length)
 {
-	if (transcript)
-		keep(bytes, length);
 	if (output >= 0) {
 		const uint64_t offset = __atomic_fetch_add(&total, length, __ATOMIC_SEQ_CST);
 
@@ -122,6 +120,13 @@ void log_bytes(const char *bytes, size_t length)
 	}
 	if (console >= 0)
 		write_all(console, bytes, length);
+}
+
+void log_bytes(const char *bytes, size_t length)
+{
+	if (transcript)
+		keep(bytes, length);
+	log_bare(bytes, length);
 }
 
 static void write_formatted(const char *format, va_list arguments, const char *end)

@@ -40,4 +40,7 @@ void log_text(const char *format, va_list arguments) __attribute__((format(print
 
 void log_bytes(const char *bytes, size_t length);
 
+/* The same, into no transcript: takes no lock and no memory. */
+void log_bare(const char *bytes, size_t length);
+
 #endif

@@ -3,7 +3,8 @@
  * kexthost: runs kernel extensions of macOS in a process of this system's.
  *
  *     kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]
- *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--check] [BUNDLE]
+ *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--kdp ADDRESS[:PORT]]
+ *              [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost sysctl --socket PATH NAME[=VALUE]
  *     kexthost attend --socket PATH -- COMMAND ARGUMENT ...    starts what is watched
@@ -20,6 +21,7 @@
 #include "client.h"
 #include "commands.h"
 #include "control.h"
+#include "kdp.h"
 #include "kext.h"
 #include "kpi.h"
 #include "log.h"
@@ -31,7 +33,7 @@
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *operand;
+	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *kdp, *operand;
 	bool check;
 };
 
@@ -42,7 +44,8 @@ static bool read_options(int count, char **arguments, struct options *options)
 	    {"log-times", required_argument, NULL, 't'}, {"console", required_argument, NULL, 'o'},
 	    {"reports", required_argument, NULL, 'r'},   {"nvram", required_argument, NULL, 'n'},
 	    {"nodes", required_argument, NULL, 'd'},     {"release", required_argument, NULL, 'v'},
-	    {"check", no_argument, NULL, 'c'},           {0},
+	    {"kdp", required_argument, NULL, 'k'},       {"check", no_argument, NULL, 'c'},
+	    {0},
 	};
 	int option;
 
@@ -69,6 +72,9 @@ static bool read_options(int count, char **arguments, struct options *options)
 		case 'v':
 			options->release = optarg;
 			break;
+		case 'k':
+			options->kdp = optarg;
+			break;
 		case 'r':
 			options->reports = optarg;
 			break;
@@ -88,7 +94,7 @@ static int refuse_usage(void)
 {
 	fputs("usage: kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]\n"
 	      "                [--reports FOLDER] [--nodes FOLDER] [--nvram FILE]\n"
-	      "                [--release VERSION] [--check] [BUNDLE]\n"
+	      "                [--release VERSION] [--kdp ADDRESS[:PORT]] [--check] [BUNDLE]\n"
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
@@ -103,7 +109,7 @@ static int refuse_usage(void)
 /* Says "ready" on standard output once clients may come. */
 static int run(const struct options *options)
 {
-	int listening;
+	int listening, error;
 
 	if (log_open(options->log)) {
 		perror(options->log);
@@ -132,6 +138,11 @@ static int run(const struct options *options)
 		allocations_check();
 	if (options->nodes)
 		nodes_set_folder(options->nodes);
+	error = options->kdp ? kdp_init(options->kdp, options->nvram) : 0;
+	if (error) {
+		fprintf(stderr, "%s: no debugger listens there: %s\n", options->kdp, strerror(error));
+		return COMMAND_USAGE;
+	}
 	trap_init();
 	trap_init_thread();
 	listening = control_listen(options->socket);
@@ -139,6 +150,7 @@ static int run(const struct options *options)
 		perror(options->socket);
 		return 1;
 	}
+	kdp_start();
 	if (options->operand && kext_load(options->operand))
 		return COMMAND_LOAD_FAILED;
 	puts("ready");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backtrace.h"
+#include "kdp.h"
 #include "kext.h"
 #include "kexthost_protocol.h"
 #include "log.h"
@@ -188,6 +189,7 @@ static _Noreturn void end(void)
 {
 	log_bytes(text, length);
 	keep();
+	kdp_panic();
 	_exit(KEXTHOST_EXIT_PANIC);
 }
 

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "kdp.h"
+#include "kdp_threads.h"
 #include "panic.h"
 #include "thread.h"
 
@@ -31,8 +33,10 @@ static void on_signal(int number, siginfo_t *information, void *context)
 	const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
 	char message[1024];
 
-	(void)number;
 	(void)information;
+	if (number == SIGTRAP && kdp_trap(context))
+		return;
+	kdp_note_trapped(context);
 #define REGISTER(name) (unsigned long long)registers[REG_##name]
 	snprintf(message, sizeof(message),
 	         "Kernel trap at 0x%016llx, type %lld=%s, registers:\n"
@@ -73,12 +77,14 @@ void trap_init_thread(void)
 	    mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL))
 		abort();
+	kdp_threads_enter();
 }
 
 void trap_exit_thread(void)
 {
 	stack_t stack = {.ss_flags = SS_DISABLE}, was;
 
+	kdp_threads_leave();
 	if (!sigaltstack(&stack, &was) && was.ss_sp)
 		munmap(was.ss_sp, was.ss_size);
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The kernel's debugger, over KDP 12 as XNU speaks it: on UDP, while the kernel is stopped and at
+ * no other time. A kernel stops by a panic, by int3 in a kext's code, by a single step, by an NMI
+ * (SIGUSR2) and at its start, as far as the boot-arg debug= lets it.
+ *
+ *     kdp.c          when the kernel stops, and for how long
+ *     kdp_session.c  the debugger's session: who is connected, what it asks, in which order
+ *     kdp_requests.c what is answered
+ *     kdp_memory.c   memory and breakpoints
+ *     kdp_threads.c  all threads that may run a kext's code stand still
+ *     kdp_link.c     datagrams
+ */
+#ifndef KEXTHOST_KDP_H
+#define KEXTHOST_KDP_H
+
+#include <stdbool.h>
+#include <ucontext.h>
+
+/* Bits of the boot-arg debug= */
+#define KDP_HALT           0x1u
+#define KDP_NMI            0x4u
+#define KDP_NO_BREAKPOINTS 0x80u
+#define KDP_REBOOT_ALWAYS  0x100000u
+
+#define KDP_PORT           41139
+
+/*
+ * `address` is the machine's network card, en0: an IPv4 address, and a port behind a colon where it
+ * is not KDP_PORT (0 for any that is free). The debugger is there only if the boot-args and SIP, in
+ * the nvram, let it be. Before the first thread. 0 or an errno.
+ */
+int kdp_init(const char *address, const char *nvram);
+
+/* Stops here, where the boot-args ask for it. */
+void kdp_start(void);
+
+/* After a SIGTRAP: false where it is none of the debugger's. */
+bool kdp_trap(ucontext_t *context);
+
+/* From a trap that becomes a panic: what the debugger is to see. */
+void kdp_note_trapped(ucontext_t *context);
+
+/* At the end of a panic: returns when the machine is to end, at once where there is no debugger. */
+void kdp_panic(void);
+
+#endif
