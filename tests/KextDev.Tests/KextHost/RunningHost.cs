@@ -8,6 +8,9 @@ internal sealed class RunningHost : IAsyncDisposable
 {
     public const int PanicExit = 33;
 
+    /// <summary>A debugger had it start anew.</summary>
+    public const int RebootExit = 34;
+
     private readonly KextHostBuild _build;
     private readonly TemporaryFolder _folder;
     private readonly IAsyncEnumerator<CommandEvent> _events;
@@ -23,6 +26,13 @@ internal sealed class RunningHost : IAsyncDisposable
 
     /// <summary>What macOS would have in /Library/Logs/DiagnosticReports.</summary>
     public IReadOnlyList<string> Reports => Directory.GetFiles(_folder.Combine("reports"));
+
+    /// <summary>Of the host, which is the one that was started with this socket.</summary>
+    public int ProcessId =>
+        Directory.GetDirectories("/proc").Select(folder => Path.GetFileName(folder))
+            .Where(name => int.TryParse(name, out _))
+            .Select(int.Parse)
+            .Single(process => CommandLine(process) is [_, "--socket", var socket, ..] && socket == SocketPath);
 
     private string SocketPath => _folder.Combine("socket");
 
@@ -146,6 +156,19 @@ internal sealed class RunningHost : IAsyncDisposable
     {
         await _events.DisposeAsync();
         _folder.Dispose();
+    }
+
+    // Processes come and go.
+    private static string[] CommandLine(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     private async Task<CommandResult> AskAsync(string verb, params string[] operand) =>
