@@ -1,3 +1,5 @@
+using KextDev.Debugging;
+using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Hosts;
 using KextDev.Platforms;
@@ -45,6 +47,21 @@ internal interface IKernelDeps : IKextDevBuild
     private async Task InspectAsync(GuestDefinition definition, CancellationToken cancellationToken)
     {
         await using var journal = ConsoleJournal();
+        var conditions = await InspectAsync(definition, journal, cancellationToken);
+        if (conditions.Any(condition => condition.Effect == LoadEffect.PreventsLoading && condition.IsBootArgument)
+            && await new ConfigureTarget(Site, journal, TimeProvider.System).RunAsync(definition, TargetSettings.ForLoading, Agree, cancellationToken) == TargetOutcome.Changed)
+        {
+            conditions = await InspectAsync(definition, journal, cancellationToken);
+        }
+
+        if (conditions.Any(condition => condition.Effect == LoadEffect.PreventsLoading))
+        {
+            throw new TargetFailedException($"The guest {definition.Name} cannot load a development build as it is; what to change stands above");
+        }
+    }
+
+    private async Task<IReadOnlyList<LoadCondition>> InspectAsync(GuestDefinition definition, RunJournal journal, CancellationToken cancellationToken)
+    {
         var conditions = await new InspectGuest(Site, journal).RunAsync(definition, cancellationToken);
         var table = new Table().AddColumn(Markup.Escape(definition.Name)).AddColumns("Found", "Loads");
         foreach (var condition in conditions)
@@ -58,11 +75,11 @@ internal interface IKernelDeps : IKextDevBuild
             Console.WriteLine($"{condition.Subject}: {PrintableText.Of(condition.WayOut)}");
         }
 
-        if (conditions.Any(condition => condition.Effect == LoadEffect.PreventsLoading))
-        {
-            throw new TargetFailedException($"The guest {definition.Name} cannot load a development build as it is; what to change stands above");
-        }
+        return conditions;
     }
+
+    private bool Agree(TargetChange change) =>
+        Agree($"Set the {change.ArgumentsName} of guest {change.Guest} to '{PrintableText.Of(change.After ?? "")}' (now '{PrintableText.Of(change.Before ?? "")}'), and restart it?");
 
     private static string Word(LoadEffect effect) => effect switch
     {

@@ -28,6 +28,9 @@ internal interface IKextDevBuild : INukeBuild
     [Parameter("1 skips every kernel target, saying so; 0 or nothing runs them.")]
     string? SkipKernel => TryGetValue(() => SkipKernel);
 
+    [Parameter("Answers yes to what a target asks before it changes something.")]
+    bool Yes => TryGetValue<bool?>(() => Yes) ?? false;
+
     sealed StateFolder State => new(RootDirectory / ".kextdev");
 
     sealed bool RunsKernelTargets
@@ -97,6 +100,10 @@ internal interface IKextDevBuild : INukeBuild
         Console.IsInputRedirected || Console.IsOutputRedirected
             ? null
             : question => AnsiConsole.Prompt(new TextPrompt<string>(Markup.Escape(question) + ":").Secret(mask: null).AllowEmpty());
+
+    /// <summary>Whether a person agrees; where nobody sits at a terminal, --yes alone does.</summary>
+    sealed bool Agree(string question) =>
+        Yes || (!Console.IsInputRedirected && AnsiConsole.Confirm(Markup.Escape(question), defaultValue: false));
 
     /// <summary>The body of a target: stopped by Ctrl-C, and failing with a message where the failure is understood.</summary>
     sealed async Task WorkAsync(Func<CancellationToken, Task> work)

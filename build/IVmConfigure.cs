@@ -1,13 +1,9 @@
 using KextDev.Guests.Vmware;
 using Nuke.Common;
 using Serilog;
-using Spectre.Console;
 
 internal interface IVmConfigure : IKextDevBuild
 {
-    [Parameter("Answers yes to what a target asks before it changes something.")]
-    bool Yes => TryGetValue<bool?>(() => Yes) ?? false;
-
     [Parameter("VmConfigure lets the guest see this folder of the host, read-only.")]
     string? ShareFolder => TryGetValue(() => ShareFolder);
 
@@ -35,8 +31,4 @@ internal interface IVmConfigure : IKextDevBuild
 
             Log.Information("{Vmx} was changed; as it was it is kept in {Backup}", definition.VmxFile, await setup.ApplyAsync(token));
         }));
-
-    /// <summary>Whether a person agrees; where nobody sits at a terminal, --yes alone does.</summary>
-    sealed bool Agree(string question) =>
-        Yes || (!Console.IsInputRedirected && AnsiConsole.Confirm(Markup.Escape(question), defaultValue: false));
 }

@@ -23,6 +23,7 @@ public sealed partial class RoomTests
         ["Reports"] = ["Events"],
         ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
         ["Debuggers"] = [],
+        ["Debugging"] = ["Events", "Guests", "Platforms", "Processes", "Projects", "Shells"],
         ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 

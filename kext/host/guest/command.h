@@ -17,10 +17,10 @@ enum {
 
 typedef int command(int count, char **arguments);
 
-command command_boot, command_csrutil, command_dmesg, command_halt, command_kextload,
-    command_kextstat, command_kextunload, command_kextutil, command_kmutil, command_log,
-    command_nvram, command_panic, command_reboot, command_shutdown, command_spctl, command_sw_vers,
-    command_sysctl, command_uname;
+command command_boot, command_csrutil, command_dmesg, command_halt, command_kextcache,
+    command_kextload, command_kextstat, command_kextunload, command_kextutil, command_kmutil,
+    command_log, command_nvram, command_panic, command_reboot, command_shutdown, command_spctl,
+    command_sw_vers, command_sysctl, command_uname;
 
 /* From 11 on: each hands over to kmutil. */
 command shim_kextload, shim_kextstat, shim_kextunload, shim_kextutil;

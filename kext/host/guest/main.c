@@ -19,6 +19,7 @@ static const struct {
     {"darwin-panic", command_panic, 0, 0},
     {"dmesg", command_dmesg, 0, 0},
     {"halt", command_halt, 0, 0},
+    {"kextcache", command_kextcache, 0, KMUTIL},
     {"kextload", command_kextload, 0, KMUTIL},
     {"kextload", shim_kextload, KMUTIL, 0},
     {"kextstat", command_kextstat, 0, KMUTIL},

@@ -98,6 +98,19 @@ public sealed class SystemCommandTests(DarwinCommands commands) : IDisposable
     }
 
     [Fact]
+    public async Task Caches_are_rebuilt_of_a_volume_that_there_is()
+    {
+        await using var system = await DarwinSystem.InstallAsync(commands);
+
+        (await system.RunAsync("kextcache")).ExitCode.ShouldBe(64);
+        (await system.RunAsync("kextcache", "-invalidate", "/Volumes/none")).ExitCode.ShouldBe(71);
+        if (Environment.UserName == "root")
+        {
+            await system.PrintsAsync("kextcache", "-invalidate", "/");
+        }
+    }
+
+    [Fact]
     public async Task Each_start_has_a_time_of_its_own()
     {
         await using var system = await DarwinSystem.InstallAsync(commands);
@@ -128,6 +141,7 @@ public sealed class SystemCommandTests(DarwinCommands commands) : IDisposable
     [InlineData("10.9", "csrutil")]
     [InlineData("10.11", "log")]
     [InlineData("10.12", "spctl")]
+    [InlineData("11", "kextcache")]
     [InlineData("10.15", "kmutil")]
     public async Task What_a_release_did_not_have_is_not_there(string release, string command)
     {

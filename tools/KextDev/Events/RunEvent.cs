@@ -55,7 +55,7 @@ public sealed record KernelCrashed(string Title, bool Fatal, string Text) : RunE
 /// <summary>The last event of a run.</summary>
 public sealed record RunEnded(RunResult Result) : RunEvent;
 
-/// <summary>The steps of a run, in their order.</summary>
+/// <summary>The steps of a run, in their order; then those of what is no test.</summary>
 public enum Stage
 {
     Build,
@@ -67,4 +67,6 @@ public enum Stage
     Unload,
     Collect,
     Report,
+    Configure,
+    Restart,
 }

@@ -116,10 +116,18 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     [JsonIgnore]
     public string? KernelHeadersFolder => Resolve(KernelHeaders);
 
-    /// <summary>What the guest's init is told, as assignments of a shell.</summary>
+    /// <summary>QEMU: what the kernel is told besides, word by word.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> KernelArguments { get; init; } = [];
+
+    /// <summary>Whether each start finds the guest as it was made: what is changed within lasts until it ends.</summary>
+    [JsonIgnore]
+    public bool ForgetsAtStart => Driver == GuestDriver.Qemu || Snapshot is not null;
+
+    /// <summary>What the guest's init is told, as assignments of a shell, and its kernel.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> InitArguments =>
-        Platform == GuestPlatform.Darwin ? [$"darwin_release={Release}", $"darwin_sanitize={(Sanitize ? "yes" : "no")}"] : [];
+        Platform == GuestPlatform.Darwin ? [$"darwin_release={Release}", $"darwin_sanitize={(Sanitize ? "yes" : "no")}", .. KernelArguments] : KernelArguments;
 
     /// <summary>Finds a guest by its name in the folder of definitions, or by the path of its file, and reads it.</summary>
     /// <exception cref="InfrastructureException">There is none, or its file says something that it may not.</exception>

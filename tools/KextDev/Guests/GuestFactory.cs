@@ -10,7 +10,7 @@ public static class GuestFactory
     /// <exception cref="InfrastructureException">What the definition names is not there.</exception>
     public static IGuest Create(GuestDefinition definition, GuestSite site) => definition.Driver switch
     {
-        GuestDriver.Qemu => new QemuGuest(definition, site),
+        GuestDriver.Qemu => new QemuGuest(WithAdded(definition, site), site),
         GuestDriver.Vmware => VmwareGuest.Create(definition, site),
         GuestDriver.Ssh => new SshGuest(definition, site),
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
@@ -52,4 +52,9 @@ public static class GuestFactory
         await QemuMachines.EndOrphansAsync(site, cancellationToken);
         await VmwareMachines.EndOrphansAsync(site, cancellationToken);
     }
+
+    private static GuestDefinition WithAdded(GuestDefinition definition, GuestSite site) =>
+        AddedArguments.Read(definition.Name, site.State) is { } added
+            ? definition with { KernelArguments = [.. definition.KernelArguments, .. added.Split(' ', StringSplitOptions.RemoveEmptyEntries)] }
+            : definition;
 }

@@ -17,6 +17,8 @@ internal static class Wording
         Stage.Unload => "unload",
         Stage.Collect => "collect",
         Stage.Report => "report",
+        Stage.Configure => "configure",
+        Stage.Restart => "restart",
         _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, "An unknown stage has no name."),
     };
 

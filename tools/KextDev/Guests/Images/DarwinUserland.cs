@@ -11,7 +11,7 @@ public sealed class DarwinUserland
     /// <summary>Each where macOS has it.</summary>
     private static readonly string[] CommandPaths =
     [
-        "sbin/kextload", "sbin/kextunload", "usr/sbin/kextstat", "usr/bin/kextutil", "usr/bin/kmutil", "usr/sbin/nvram", "usr/bin/csrutil", "usr/sbin/spctl", "usr/bin/sw_vers",
+        "sbin/kextload", "sbin/kextunload", "usr/sbin/kextstat", "usr/bin/kextutil", "usr/sbin/kextcache", "usr/bin/kmutil", "usr/sbin/nvram", "usr/bin/csrutil", "usr/sbin/spctl", "usr/bin/sw_vers",
         "usr/sbin/sysctl", "sbin/dmesg", "usr/bin/log", "sbin/reboot", "sbin/shutdown", "sbin/halt", "usr/bin/uname",
     ];
 

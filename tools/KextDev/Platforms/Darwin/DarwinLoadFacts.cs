@@ -12,28 +12,42 @@ namespace KextDev.Platforms.Darwin;
 public sealed record DarwinLoadFacts(
     SwVers System, string Machine, bool IsRoot, BootArguments BootArguments, SipStatus? Sip, bool? AsksConsent, bool? SealsSystem, SecureBootPolicy? SecureBoot)
 {
-    private const string DevelopmentMode = "kext-dev-mode";
+    /// <summary>The boot-arg of 10.10 that switches signatures off.</summary>
+    public const string DevelopmentMode = "kext-dev-mode";
 
     /// <summary>The variable with its vendor's GUID, as nvram takes it.</summary>
     private const string SecureBootVariable = "94b73556-2197-4702-82a8-3e1337dafbfb:AppleSecureBootPolicy";
+
+    private const string Mark = "-- kextdev --";
 
     private const string Recovery = "Restart the guest into Recovery (hold Command-R while it starts), open Utilities, Terminal, and type: ";
 
     private const string Warning =
         "Do so only on a machine for tests that can be restored: with the protection off, whatever is loaded there runs in the kernel, and a faulty kext takes the machine down.";
 
+    /// <summary>Whether this release's boot-args decide on kexts without a signature: 10.10's alone.</summary>
+    public static bool AsksBootArguments(SwVers system) => system.Version >= new Version(10, 10) && system.Version < new Version(10, 11);
+
     public static async Task<DarwinLoadFacts> ReadAsync(GuestShell shell, SwVers system, CancellationToken cancellationToken)
     {
-        async Task<string> PrintedAsync(string command) => (await shell.RunAsync(command, cancellationToken)).Output;
+        string[] commands =
+        [
+            "uname -m", "id -u", "sysctl -n kern.bootargs", "csrutil status", "spctl kext-consent status", "csrutil authenticated-root status", $"nvram {SecureBootVariable}",
+        ];
+
+        // One journey; a command that a release lacks leaves its part empty.
+        var answer = await shell.RunAsync(string.Join($"; echo; echo {Mark}; ", commands), cancellationToken);
+        var parts = answer.Output.Split($"\n{Mark}\n");
+        string Printed(int command) => command < parts.Length ? parts[command] : "";
         return new DarwinLoadFacts(
             system,
-            (await PrintedAsync("uname -m")).Trim(),
-            (await PrintedAsync("id -u")).Trim() == "0",
-            BootArguments.Parse(await PrintedAsync("sysctl -n kern.bootargs")),
-            SipStatus.Parse(await PrintedAsync("csrutil status")),
-            ReadConsent(await PrintedAsync("spctl kext-consent status")),
-            ReadSeal(await PrintedAsync("csrutil authenticated-root status")),
-            ReadSecureBoot(await PrintedAsync($"nvram {SecureBootVariable}")));
+            Printed(0).Trim(),
+            Printed(1).Trim() == "0",
+            BootArguments.Parse(Printed(2)),
+            SipStatus.Parse(Printed(3)),
+            ReadConsent(Printed(4)),
+            ReadSeal(Printed(5)),
+            ReadSecureBoot(Printed(6)));
     }
 
     public IReadOnlyList<LoadCondition> Judge() =>
@@ -89,7 +103,7 @@ public sealed record DarwinLoadFacts(
             return new LoadCondition("kext signing", "a warning only");
         }
 
-        if (System.Version < new Version(10, 11))
+        if (AsksBootArguments(System))
         {
             return BootArguments.Get(DevelopmentMode) == "1"
                 ? new LoadCondition(DevelopmentMode, "1")
@@ -97,7 +111,8 @@ public sealed record DarwinLoadFacts(
                     DevelopmentMode,
                     BootArguments.Get(DevelopmentMode) ?? "not set",
                     LoadEffect.PreventsLoading,
-                    $"Add {DevelopmentMode}=1 to the guest's boot-args: ./build.sh KernelConfigureTarget --guest NAME does it and restarts the guest. {Warning}");
+                    $"Add {DevelopmentMode}=1 to the guest's boot-args and restart it, as KernelDeps --guest and KernelConfigureTarget do. {Warning}")
+                { IsBootArgument = true };
         }
 
         const string Subject = "SIP, kext signing";

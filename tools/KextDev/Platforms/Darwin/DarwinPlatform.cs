@@ -25,11 +25,8 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     /// <summary>Asks which release it is, once: the commands differ.</summary>
     /// <exception cref="InfrastructureException">The guest does not say.</exception>
-    public static async Task<DarwinPlatform> OpenAsync(GuestShell shell, CancellationToken cancellationToken)
-    {
-        var answer = await shell.RunAsync("sw_vers", cancellationToken);
-        return new DarwinPlatform(shell, SwVers.Parse(answer.Output + answer.Error), await DiagnosticReports.OpenAsync(shell, cancellationToken));
-    }
+    public static async Task<DarwinPlatform> OpenAsync(GuestShell shell, CancellationToken cancellationToken) =>
+        new(shell, await SwVers.ReadAsync(shell, cancellationToken), await DiagnosticReports.OpenAsync(shell, cancellationToken));
 
     public string LoadCommand(DeployedExtension extension) => $"{(_system.HasKmutil ? "kmutil load -p" : "kextload")} {ShellWord.Quote(extension.Path)}";
 

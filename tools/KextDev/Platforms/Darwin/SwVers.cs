@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KextDev.Shells;
 
 namespace KextDev.Platforms.Darwin;
 
@@ -13,6 +14,13 @@ public sealed partial record SwVers(string Product, Version Version, string Buil
 
     /// <summary>Whether there is a unified log, and the command log that shows it.</summary>
     public bool HasUnifiedLog => Version >= new Version(10, 12);
+
+    /// <exception cref="InfrastructureException">The guest does not say.</exception>
+    public static async Task<SwVers> ReadAsync(GuestShell shell, CancellationToken cancellationToken)
+    {
+        var answer = await shell.RunAsync("sw_vers", cancellationToken);
+        return Parse(answer.Output + answer.Error);
+    }
 
     /// <exception cref="InfrastructureException">It is not the output of sw_vers.</exception>
     public static SwVers Parse(string output)

@@ -1,0 +1,162 @@
+using KextDev.Debugging;
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.GuestTests.Guests;
+using KextDev.GuestTests.Guests.Vmware;
+using KextDev.GuestTests.Testing;
+using KextDev.Platforms;
+using KextDev.Platforms.Darwin;
+using KextDev.Shells;
+using KextDev.Testing;
+
+namespace KextDev.GuestTests.Debugging;
+
+/// <summary>Real guests are configured, restarted and put back: a Mac of VMware's, and the embedded Linux guest.</summary>
+[Collection(GuestTurns.Name)]
+public sealed class ConfigureTargetTests : IDisposable
+{
+    private const string Shipped = "keepsyms=1 debug=0x144";
+
+    private readonly GuestPlace _place = new();
+    private readonly RecordingReport _report = new();
+
+    private TargetChange? _asked;
+
+    private IEnumerable<string> Notes => _report.Events.OfType<NoteGiven>().Select(note => note.Sentence);
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public async Task A_Mac_restarts_with_boot_args_for_debugging_and_a_debug_kits_kernel_and_is_put_back_as_it_was()
+    {
+        // 10.14: kexts and kernels are installed into a system that is neither sealed nor read-only.
+        var machine = await StandInMachine.CreateAsync(_place, GuestDefinition.Find("embedded-darwin", Path.Combine(GuestPlace.Root, "vm")) with { Release = "10.14" });
+        var definition = machine.Define(", \"startLimit\": 120");
+        try
+        {
+            // It has no disk: it must not end between the steps.
+            await machine.Vmrun.StartAsync(CancellationToken.None);
+            await using (var journal = Journal())
+            {
+                (await new InspectGuest(_place.Site, journal).RunAsync(definition, CancellationToken.None)).ShouldAllBe(condition => condition.Effect == LoadEffect.None);
+            }
+
+            var before = await AskAsync(definition, "sysctl -n kern.boottime; nvram -p");
+            var kit = MakeKit("18G9323");
+            (await ConfigureAsync(definition, kit, agree: false)).ShouldBe(TargetOutcome.Declined);
+            (await AskAsync(definition, "sysctl -n kern.boottime; nvram -p")).ShouldBe(before);
+
+            (await ConfigureAsync(definition, kit)).ShouldBe(TargetOutcome.Changed);
+            (await AskAsync(definition, "sysctl -n kern.bootargs; nvram boot-args; cat /System/Library/Kernels/kernel.development")).ShouldBe(
+                $"{_asked!.After}\nboot-args\t{_asked.After}\nno kernel at all\n");
+            BootArguments.Parse(_asked.After!).Words.ShouldBe(
+                ["keepsyms=1", "debug=0x146", "kdp_match_name=en0", "pmuflags=1", "-v", "kcsuffix=development", "serial=3"], ignoreOrder: true);
+            (await AskAsync(definition, "sysctl -n kern.boottime")).ShouldNotBe(before.Split('\n')[0] + "\n");
+            (await ConfigureAsync(definition, Settings with { KernelSuffix = "development" })).ShouldBe(TargetOutcome.Unchanged);
+
+            (await UndoAsync(definition)).ShouldBe(TargetOutcome.Changed);
+            (await AskAsync(definition, "sysctl -n kern.bootargs; nvram boot-args; ls /System/Library/Kernels")).ShouldBe($"{Shipped}\nboot-args\t{Shipped}\n");
+            (await Should.ThrowAsync<InfrastructureException>(UndoAsync(definition))).Message.ShouldContain($"now '{Shipped}'");
+
+            await DoesNotComeBackAsync(definition);
+        }
+        finally
+        {
+            await machine.EndAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_Linux_guest_of_ours_is_started_with_more_arguments_from_then_on_until_that_is_undone()
+    {
+        const string Added = "ignore_loglevel no_hash_pointers log_buf_len=4M kextdev.mine=1";
+        var definition = GuestPlace.Embedded;
+        try
+        {
+            await using (var kept = GuestFactory.Create(definition, _place.Site))
+            {
+                await kept.StartAsync(CancellationToken.None);
+                ((IKeepable)kept).Keep();
+            }
+
+            (await ConfigureAsync(definition, new TargetSettings { Others = BootArguments.Parse("kextdev.mine=\"1\"") })).ShouldBe(TargetOutcome.Changed);
+            (await AskAsync(definition, "cat /proc/cmdline")).Replace('\n', ' ').ShouldContain($" {Added} ");
+            (await _place.ListAsync()).ShouldHaveSingleItem().Kept.ShouldBeTrue();
+
+            (await UndoAsync(definition)).ShouldBe(TargetOutcome.Changed);
+            (await AskAsync(definition, "cat /proc/cmdline")).Trim().Split(' ').Intersect(Added.Split(' ')).ShouldBeEmpty();
+            (await Should.ThrowAsync<InfrastructureException>(ConfigureAsync(definition, new TargetSettings { DebugFlags = 4 }))).Message.ShouldContain("runs Linux");
+        }
+        finally
+        {
+            await GuestFactory.Create(definition, _place.Site).StopAsync(CancellationToken.None);
+        }
+    }
+
+    private static TargetSettings Settings => new() { DebugFlags = DebugBits.Parse("DB_PRT"), Others = BootArguments.Parse("serial=3") };
+
+    // What restarts it takes its network away instead.
+    private async Task DoesNotComeBackAsync(GuestDefinition definition)
+    {
+        await AskAsync(definition, "rm /sbin/shutdown; printf '#!/bin/sh\\nifconfig eth0 down\\n' >/sbin/shutdown; chmod 755 /sbin/shutdown");
+        var clock = new HeldClock();
+        var restarts = new TaskCompletionSource();
+        var report = new RecordingReport(heard =>
+        {
+            if (heard is StageStarted { Stage: Stage.Restart })
+            {
+                restarts.SetResult();
+            }
+        });
+        await using var journal = new RunJournal(TimeProvider.System, report);
+        var run = new ConfigureTarget(_place.Site, journal, clock).RunAsync(definition, Settings, _ => true, CancellationToken.None);
+        await Task.WhenAny(run, restarts.Task);
+        while (!run.IsCompleted)
+        {
+            clock.Expire();
+            await Task.WhenAny(run, Task.Delay(50));
+        }
+
+        (await Should.ThrowAsync<InfrastructureException>(run)).Message.ShouldContain("did not come back");
+        var note = report.Events.OfType<NoteGiven>().Last().Sentence;
+        note.ShouldContain("hold from the next start on");
+        note.ShouldContain("--undo");
+        note.ShouldContain($"nvram boot-args='{Shipped}'");
+    }
+
+    private TargetSettings MakeKit(string build)
+    {
+        var folder = Path.Combine(_place.State.Path, $"KDK_10.14.6_{build}.kdk");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "System", "Library", "Kernels")).FullName, "kernel.development"), "no kernel at all\n");
+        return Settings with { Kit = DebugKit.Open(folder) };
+    }
+
+    private RunJournal Journal() => new(TimeProvider.System, _report);
+
+    private async Task<TargetOutcome> ConfigureAsync(GuestDefinition definition, TargetSettings settings, bool agree = true)
+    {
+        await using var journal = Journal();
+        return await new ConfigureTarget(_place.Site, journal, TimeProvider.System).RunAsync(
+            definition,
+            settings,
+            change =>
+            {
+                _asked = change;
+                return agree;
+            },
+            CancellationToken.None);
+    }
+
+    private async Task<TargetOutcome> UndoAsync(GuestDefinition definition)
+    {
+        await using var journal = Journal();
+        return await new ConfigureTarget(_place.Site, journal, TimeProvider.System).UndoAsync(definition, _ => true, CancellationToken.None);
+    }
+
+    private async Task<string> AskAsync(GuestDefinition definition, string command)
+    {
+        await using var guest = GuestFactory.Create(definition, _place.Site);
+        await using var shell = await GuestShell.ConnectAsync(await guest.StartAsync(CancellationToken.None), CancellationToken.None);
+        return (await shell.RunAsync(command, CancellationToken.None)).Output;
+    }
+}
