@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Hosts;
+using KextDev.Provisioning;
 using Nuke.Common;
 using Serilog;
 
@@ -7,6 +8,15 @@ internal interface IVmProvision : IVmConfigure, IVm
 {
     [Parameter("VmSnapshot saves a guest under this name; VmRestore takes it back to it.")]
     string? Snapshot => TryGetValue(() => Snapshot);
+
+    [Parameter("VmProvision logs in as this user, with a password, while the guest does not know the key. Default: the guest's user. KEXTDEV_GUEST_PASSWORD has the password, or it is asked for.")]
+    string? Login => TryGetValue(() => Login);
+
+    [Parameter("VmProvision gives the guest this name.")]
+    string? Hostname => TryGetValue(() => Hostname);
+
+    [Parameter("VmProvision installs this Kernel Debug Kit, a .dmg or .pkg as Apple ships it, in a macOS guest.")]
+    string? DebugKit => TryGetValue(() => DebugKit);
 
     Target VmSnapshot => _ => _
         .Description("Saves a guest as it is under the name of --snapshot.")
@@ -42,6 +52,32 @@ internal interface IVmProvision : IVmConfigure, IVm
             await RequireAsync(definition.Driver == GuestDriver.Vmware ? HostNeed.VirtualDisks : HostNeed.Kernel, token);
             var made = await creation.CreateAsync(token);
             Log.Information("{Made}. ./build.sh VmUp --guest {Guest} starts it", made, Guest);
+        }));
+
+    Target VmProvision => _ => _
+        .Description("Sets up the system of --guest for tests, over SSH: key, sudo, sshd, no sleep, no updates, no dialogs, folders for reports. Changes nothing that is as it should be; saves the snapshot that runs go back to.")
+        .Requires(() => Guest)
+        .Executes(() => WorkAsync(async token =>
+        {
+            var definition = FindGuests(LoadProject())[0];
+            var options = new ProvisionOptions(RootDirectory / "vm" / "provision", Login, Hostname, DebugKit is null ? null : Path.GetFullPath(DebugKit));
+            var report = await new ProvisionGuest(options, Site).RunAsync(definition, token);
+            foreach (var step in report.Steps)
+            {
+                Console.WriteLine($"{step.Outcome.ToString().ToLowerInvariant(),-8} {step.Name,-9} {step.Words}".TrimEnd());
+            }
+
+            foreach (var step in report.Unsettled)
+            {
+                Log.Error("{Step} does not last, a second run found it so: {Outcome} {Words}", step.Name, step.Outcome, step.Words);
+            }
+
+            if (!report.Succeeded)
+            {
+                throw new TargetFailedException($"The guest {definition.Name} is not set up: what failed is told above. Mend it and run VmProvision again, which changes only what is missing");
+            }
+
+            Log.Information("The guest {Name} is set up, and a second run changed nothing{Snapshot}", definition.Name, report.Snapshot is { } told ? $"; {told}" : "");
         }));
 
     Target VmDelete => _ => _
