@@ -38,8 +38,10 @@ public sealed class ProvisionGuest(ProvisionOptions options, GuestSite site)
             return new ProvisionReport(first, []);
         }
 
-        // A second run, over the key: what it changes was not changed for good.
-        var again = await RunScriptAsync(definition, endpoint, script, Arguments(definition, endpoint, login, Kit), cancellationToken);
+        // A second run, over the key: what it changes was not changed for good. A first run that changed nothing has shown as much.
+        var again = first.All(step => step.Outcome == ProvisionOutcome.Done)
+            ? first
+            : await RunScriptAsync(definition, endpoint, script, Arguments(definition, endpoint, login, Kit), cancellationToken);
         var report = new ProvisionReport(first, [.. again.Where(step => step.Outcome != ProvisionOutcome.Done)]);
         return report.Succeeded && guest is ISnapshots snapshots
             ? report with { Snapshot = exists ? TellOf(snapshot, report) : await SaveAsync(snapshots, snapshot, cancellationToken) }
@@ -60,7 +62,7 @@ public sealed class ProvisionGuest(ProvisionOptions options, GuestSite site)
         {
             site.Note($"The guest {definition.Name} does not know the key yet: {login} logs in with a password this once.");
             byPassword = await RunScriptAsync(definition, endpoint with { User = login }, script, Arguments(definition, endpoint, login, kit: null), cancellationToken);
-            if (byPassword.Any(step => step.Outcome == ProvisionOutcome.Failed))
+            if (Kit is null || byPassword.Any(step => step.Outcome == ProvisionOutcome.Failed))
             {
                 return byPassword;
             }
