@@ -50,6 +50,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
         new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
+        new("lldb-19", "debugs a kernel of macOS through the bridge from KDP", "lldb-19"),
     ];
 
     /// <summary>The sign that the package brings.</summary>

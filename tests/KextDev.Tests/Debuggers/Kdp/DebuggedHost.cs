@@ -75,14 +75,21 @@ internal sealed partial class DebuggedHost : IAsyncDisposable
     {
         Bundle = await TestKext.BuildAsync(_folder, Kext);
         (await Host.LoadAsync(Bundle)).ExitCode.ShouldBe(0);
+        var row = (await Host.ListAsync()).Split('\n').Single(line => line.Contains(TestKext.Identifier, StringComparison.Ordinal));
+        LoadAddress = ulong.Parse(LoadAddressIn().Match(row).Groups["address"].Value, NumberStyles.HexNumber);
     }
 
     /// <summary>Where something of the kext's is: it says so when it starts.</summary>
     public ulong AddressOf(string name) =>
         ulong.Parse(Regex.Match(Host.Log, $"{name}=(?<address>[0-9a-f]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Groups["address"].Value, NumberStyles.HexNumber);
 
+    /// <summary>What a program prints whose request was served.</summary>
+    public static string Answered(int number) => $"open: ok\nioctl: {number}\nclose: ok\n";
+
     /// <returns>What a program prints that asks the device: it waits while the kernel is stopped.</returns>
     public Task<string> AskAsync(int number) => Host.DriveAsync("open", "sample", "ioctl", In, $"{number}", "close");
+
+    public ulong LoadAddress { get; private set; }
 
     public Task UntilItWaitsAsync() => Host.UntilLogAsync("Waiting for remote debugger connection.");
 
@@ -96,6 +103,9 @@ internal sealed partial class DebuggedHost : IAsyncDisposable
         await Host.DisposeAsync();
         _folder.Dispose();
     }
+
+    [GeneratedRegex(@"0x(?<address>[0-9a-f]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex LoadAddressIn();
 
     [GeneratedRegex(@"kdp: en0 is (?<address>\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex AddressLine();

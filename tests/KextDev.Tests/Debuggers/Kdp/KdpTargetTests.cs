@@ -24,7 +24,7 @@ public sealed class KdpTargetTests(KextHostBuild build)
         client.KernelVersion.ShouldMatch("; UUID=[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}; stext=0x[0-9a-f]+$");
         client.KernelVersion.ShouldNotContain("UUID=00000000");
         await client.DetachAsync(CancellationToken.None);
-        (await asking).ShouldBe(Answered(9));
+        (await asking).ShouldBe(DebuggedHost.Answered(9));
         host.Host.Log.ShouldContain("Connected to remote debugger.\nRemote debugger disconnected.\n");
     }
 
@@ -45,7 +45,7 @@ public sealed class KdpTargetTests(KextHostBuild build)
         (await client.SetBreakpointAsync(work, CancellationToken.None)).ShouldBe(KdpError.BreakpointAlreadySet);
         (await client.ReadMemoryAsync(work, 1, CancellationToken.None)).ShouldBe([0xcc]);
         (await client.ResumeAsync(CancellationToken.None)).ShouldBeTrue();
-        (await first).ShouldBe(Answered(9));
+        (await first).ShouldBe(DebuggedHost.Answered(9));
 
         // The breakpoint, with the argument in its register, which is changed.
         var second = host.AskAsync(21);
@@ -70,7 +70,7 @@ public sealed class KdpTargetTests(KextHostBuild build)
         await client.WriteRegistersAsync(registers.Stepping(steps: false), CancellationToken.None);
         await client.DetachAsync(CancellationToken.None);
 
-        (await second).ShouldBe(Answered(21));
+        (await second).ShouldBe(DebuggedHost.Answered(21));
         host.Host.Log.ShouldContain("counter is 1234\n");
     }
 
@@ -78,7 +78,7 @@ public sealed class KdpTargetTests(KextHostBuild build)
     public async Task All_threads_of_a_kext_stand_still_while_the_kernel_is_stopped()
     {
         await using var host = await DebuggedHost.LoadAsync(build, Debugged);
-        (await host.AskAsync(6)).ShouldBe(Answered(6));
+        (await host.AskAsync(6)).ShouldBe(DebuggedHost.Answered(6));
         var asking = host.AskAsync(9);
         await host.UntilItWaitsAsync();
         await using var client = await host.ConnectAsync();
@@ -100,7 +100,7 @@ public sealed class KdpTargetTests(KextHostBuild build)
         await client.DetachAsync(CancellationToken.None);
 
         await asking;
-        (await host.AskAsync(5)).ShouldBe(Answered(5));
+        (await host.AskAsync(5)).ShouldBe(DebuggedHost.Answered(5));
         await host.Host.UntilLogAsync("spun\n");
         (await host.Host.UnloadAsync()).ExitCode.ShouldBe(0);
     }
@@ -165,13 +165,13 @@ public sealed class KdpTargetTests(KextHostBuild build)
         await using var client = await host.ConnectAsync(takeOver: true);
 
         await client.ResumeAsync(CancellationToken.None);
-        (await host.AskAsync(1)).ShouldBe(Answered(1));
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
         await host.InterruptAsync();
 
         (await client.WaitForStopAsync(CancellationToken.None)).Fault.ShouldBe(MachFault.Breakpoint);
         (await client.ReadMemoryAsync(host.AddressOf("counter"), 8, CancellationToken.None)).ShouldBe(BitConverter.GetBytes(1L));
         await client.DetachAsync(CancellationToken.None);
-        (await host.AskAsync(1)).ShouldBe(Answered(1));
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
     }
 
     [Theory]
@@ -189,7 +189,4 @@ public sealed class KdpTargetTests(KextHostBuild build)
         (await host.ExitAsync()).ShouldBe(RunningHost.PanicExit);
         host.Log.ShouldContain("type 3=breakpoint");
     }
-
-    /// <summary>What a program prints whose request was served.</summary>
-    private static string Answered(int number) => $"open: ok\nioctl: {number}\nclose: ok\n";
 }

@@ -144,30 +144,8 @@ public sealed class KdpClient : IAsyncDisposable
     /// <returns>Whether the kernel confirmed it; a kernel that runs does not repeat a confirmation that was lost.</returns>
     public async Task<bool> ResumeAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            Runs = true;
-            for (var round = 0; round < _options.Rounds; round++)
-            {
-                if (await TrySendAsync(KdpRequest.ResumeProcessors, KdpBody.Words(uint.MaxValue), cancellationToken) is not null)
-                {
-                    return true;
-                }
-
-                // Only one that is still stopped answers this.
-                if (!await TryResequenceAsync(cancellationToken))
-                {
-                    return false;
-                }
-            }
-
-            return false;
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        Runs = true;
+        return await TrySendOffAsync(KdpRequest.ResumeProcessors, KdpBody.Words(uint.MaxValue), cancellationToken);
     }
 
     /// <summary>Waits for a kernel that was resumed to stop, for as long as it takes. KDP does not tell of the stop that let the debugger in.</summary>
@@ -179,19 +157,7 @@ public sealed class KdpClient : IAsyncDisposable
     }
 
     /// <summary>Ends the session: breakpoints are removed and the kernel runs on, unless it panicked.</summary>
-    public async Task DetachAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            // One that is not connected any more does not answer.
-            await TrySendAsync(KdpRequest.Disconnect, default, cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task DetachAsync(CancellationToken cancellationToken) => TrySendOffAsync(KdpRequest.Disconnect, default, cancellationToken);
 
     /// <summary>Ends the session, and leaves the kernel stopped: it waits for the next debugger, without breakpoints.</summary>
     /// <exception cref="KdpException">It does not answer any more.</exception>
@@ -283,6 +249,39 @@ public sealed class KdpClient : IAsyncDisposable
             }
 
             throw NoAnswer();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>What lets the kernel go: one that is gone does not answer, and may have gone although its reply was lost.</summary>
+    private async Task<bool> TrySendOffAsync(KdpRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            for (var round = 0; round < _options.Rounds; round++)
+            {
+                if (await TrySendAsync(request, body, cancellationToken) is not null)
+                {
+                    return true;
+                }
+
+                // Only one that is still here answers this, or is here again: then it has said so before.
+                if (!await TryResequenceAsync(cancellationToken))
+                {
+                    return false;
+                }
+
+                if (_link.Stops.TryPeek(out _))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
         finally
         {

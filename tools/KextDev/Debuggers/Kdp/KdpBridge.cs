@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+using KextDev.Debuggers.Gdb;
+
+namespace KextDev.Debuggers.Kdp;
+
+/// <summary>
+/// A kernel in the debugger, for any debugger: on loopback it speaks gdb's remote protocol, to the kernel KDP. One debugger at a time; when one is gone without
+/// a word the kernel stays as it is, and the next one finds it so.
+/// </summary>
+/// <remarks>KDP cannot interrupt a kernel that runs: Ctrl-C is answered with a sentence that says so, and what can.</remarks>
+public sealed class KdpBridge : IDisposable
+{
+    private readonly KdpClient _client;
+    private readonly TcpListener _listener;
+
+    /// <param name="client">Connected. The bridge does not dispose it.</param>
+    /// <param name="port">TCP, on loopback; 0 for any that is free.</param>
+    /// <exception cref="InfrastructureException">The port is taken.</exception>
+    public KdpBridge(KdpClient client, int port)
+    {
+        _client = client;
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            _listener.Start();
+        }
+        catch (SocketException exception)
+        {
+            _listener.Dispose();
+            throw new InfrastructureException($"No debugger can be served on port {port} of this machine: {exception.Message}. Take another port.", exception);
+        }
+    }
+
+    /// <summary>Of loopback, for "gdb-remote" of lldb or "target remote" of gdb.</summary>
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Serves debuggers until one detaches, when the kernel runs on unless it panicked, or has the machine start anew ("monitor reboot").</summary>
+    /// <exception cref="KdpException">The kernel is lost.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var kernel = new KdpStoppedKernel(_client);
+        bool ended;
+        do
+        {
+            await using var connection = new GdbConnection(await _listener.AcceptSocketAsync(cancellationToken));
+            ended = await new KdpBridgeSession(kernel, connection).RunAsync(cancellationToken);
+        }
+        while (!ended);
+    }
+
+    public void Dispose() => _listener.Dispose();
+}
