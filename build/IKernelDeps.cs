@@ -1,6 +1,7 @@
 using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Guests.Local;
 using KextDev.Hosts;
 using KextDev.Platforms;
 using KextDev.Projects;
@@ -22,6 +23,7 @@ internal interface IKernelDeps : IKextDevBuild
         .Executes(() => WorkAsync(async token =>
         {
             var project = LoadProject();
+            await AcceptLocalAsync(project, token);
             if (FindPlatforms(project).Contains(GuestPlatform.Darwin))
             {
                 await RequireAsync(KextToolchains.Needs, token);
@@ -43,6 +45,31 @@ internal interface IKernelDeps : IKextDevBuild
                 await InspectAsync(FindGuests(project)[0], token);
             }
         }));
+
+    /// <summary>Warns and asks before anything is loaded into this very machine; ends where nothing can be.</summary>
+    sealed async Task AcceptLocalAsync(Project project, CancellationToken cancellationToken)
+    {
+        if (Guest is null || FindGuests(project)[0] is not { Driver: GuestDriver.Local } local || InvokedTargets.All(target => target.Name == "KernelBuild"))
+        {
+            return;
+        }
+
+        Log.Warning("{Warning}", LocalGuest.Warning);
+        if (InvokedTargets.All(target => target.Name != nameof(KernelDeps)))
+        {
+            await using var journal = ConsoleJournal();
+            var conditions = await new InspectGuest(Site, journal).RunAsync(local, cancellationToken);
+            if (conditions.FirstOrDefault(condition => condition.Effect == LoadEffect.PreventsLoading) is { } obstacle)
+            {
+                throw new TargetFailedException($"This machine loads no extension under development: {obstacle.Subject}: {PrintableText.Of(obstacle.Found)}. {PrintableText.Of(obstacle.WayOut)}");
+            }
+        }
+
+        if (!Agree("Go on with this very machine?"))
+        {
+            throw new TargetFailedException("Nothing was done to this machine. Answer yes, or give --yes, or name a guest");
+        }
+    }
 
     private async Task InspectAsync(GuestDefinition definition, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                Require(await new LoadByHand(State, Sdk, Cold, journal).RunAsync(project, definition, token));
+                Require(await new LoadByHand(Site, Sdk, journal).RunAsync(project, definition, token));
             }
         }));
 
@@ -82,6 +82,7 @@ internal interface IKernelTest : IKernelBuild
         .Executes(() => WorkAsync(async token =>
         {
             var project = LoadProject();
+            await AcceptLocalAsync(project, token);
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {

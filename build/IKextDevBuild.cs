@@ -16,7 +16,7 @@ internal interface IKextDevBuild : INukeBuild
     [Parameter("Linux (the module), darwin (the macOS kext) or all. Default: all that the project has; for targets that want one guest, the first of them.")]
     BuildPlatform? Platform => TryGetValue<BuildPlatform?>(() => Platform);
 
-    [Parameter("The guest to use: a name from vm/ or the path of a guest file; its platform is the one that is meant. Default: those that the manifest names.")]
+    [Parameter("The guest to use: a name from vm/, the path of a guest file, or local, which is this very machine and not recommended; its platform is the one that is meant. Default: those that the manifest names.")]
     string? Guest => TryGetValue(() => Guest);
 
     [Parameter("VMware's vmrun, for a guest that is VMware's. Default: the one that the guest's file names, or where VMware installs it.")]
@@ -30,6 +30,9 @@ internal interface IKextDevBuild : INukeBuild
 
     [Parameter("Answers yes to what a target asks before it changes something.")]
     bool Yes => TryGetValue<bool?>(() => Yes) ?? false;
+
+    /// <summary>What may be done to this very machine.</summary>
+    private static IReadOnlyList<string> LocalTargets => ["KernelDeps", "KernelBuild", "KernelTestLoad", "KernelTest", "KernelTestUnload"];
 
     sealed StateFolder State => new(RootDirectory / ".kextdev");
 
@@ -78,6 +81,11 @@ internal interface IKextDevBuild : INukeBuild
         }
 
         var guest = Define(Guest);
+        if (guest.Driver == GuestDriver.Local && InvokedTargets.FirstOrDefault(target => !LocalTargets.Contains(target.Name)) is { } other)
+        {
+            throw new TargetFailedException($"{other.Name} is not for this very machine: --guest {Guest} works with {string.Join(", ", LocalTargets)}. Name another guest.");
+        }
+
         return Platform is null or BuildPlatform.All || Platform.ToString() == guest.Platform.ToString()
             ? [guest]
             : throw new TargetFailedException($"--platform {Platform} and --guest {Guest} contradict each other: that guest runs {guest.Platform}. Leave one of them out.");

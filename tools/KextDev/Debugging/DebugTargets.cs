@@ -12,6 +12,11 @@ internal static class DebugTargets
     /// <exception cref="InfrastructureException">Its start is not configured from here.</exception>
     public static async Task<IDebugTarget> OpenAsync(GuestDefinition definition, TargetSettings settings, GuestSite site, TimeProvider clock, CancellationToken cancellationToken)
     {
+        if (definition.Driver == GuestDriver.Local)
+        {
+            throw new InfrastructureException("The kernel of this very machine was not configured: KextDev does not restart the machine that it runs on. Choose a guest.");
+        }
+
         if (definition.Platform == GuestPlatform.Darwin)
         {
             return await OpenDarwinAsync(definition, site, clock, cancellationToken);

@@ -11,6 +11,7 @@ internal static class DriverKeys
         [GuestDriver.Qemu] = ["recipe", "init"],
         [GuestDriver.Vmware] = ["vmx"],
         [GuestDriver.Ssh] = ["host"],
+        [GuestDriver.Local] = [],
     };
 
     private static readonly Dictionary<GuestDriver, string[]> Own = new()
@@ -22,6 +23,7 @@ internal static class DriverKeys
             "user", "key", "hostKey", "kernelHeaders", "recipe", "init", "release", "kextHost",
         ],
         [GuestDriver.Ssh] = ["host", "startCommand", "stopCommand", "user", "key", "hostKey", "kernelHeaders", "recipe", "release", "kextHost"],
+        [GuestDriver.Local] = ["kernelHeaders"],
     };
 
     /// <exception cref="ManifestException">A key is missing, or belongs to other drivers.</exception>

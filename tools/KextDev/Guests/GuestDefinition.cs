@@ -84,6 +84,11 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
     /// <summary>VMware and SSH, with Linux: the folder of the headers of the guest's kernel on this host; relative to the definition's file.</summary>
     public string? KernelHeaders { get; init; }
 
+    /// <summary>This very machine, which needs no file.</summary>
+    [JsonIgnore]
+    public static GuestDefinition Local { get; } =
+        new(GuestDriver.Local, OperatingSystem.IsMacOS() ? GuestPlatform.Darwin : GuestPlatform.Linux) { Name = "local", File = "vm/local.json" };
+
     /// <summary>The file's name without its extension.</summary>
     [JsonIgnore]
     public string Name { get; init; } = "";
@@ -144,6 +149,11 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
             return Read(file);
         }
 
+        if (nameOrPath == Local.Name)
+        {
+            return Local;
+        }
+
         var known = Names(folder);
         throw new InfrastructureException(
             $"There is no guest '{nameOrPath}': {file} does not exist. "
@@ -201,7 +211,7 @@ public sealed record GuestDefinition(GuestDriver Driver, GuestPlatform Platform,
             throw located.Problem("kextHost", $"{folder} has no folder 'guest'. Name the folder kext/host of this repository, relative to this file.");
         }
 
-        if (Driver != GuestDriver.Qemu && Recipe is null && HostKey is null)
+        if (Driver is GuestDriver.Vmware or GuestDriver.Ssh && Recipe is null && HostKey is null)
         {
             throw located.Problem(
                 "hostKey",
@@ -236,6 +246,9 @@ public enum GuestDriver
 
     /// <summary>Any machine that can be reached by SSH.</summary>
     Ssh,
+
+    /// <summary>This very machine.</summary>
+    Local,
 }
 
 public enum GuestRecipe

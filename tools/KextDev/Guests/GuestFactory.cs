@@ -1,3 +1,4 @@
+using KextDev.Guests.Local;
 using KextDev.Guests.Qemu;
 using KextDev.Guests.Ssh;
 using KextDev.Guests.Vmware;
@@ -13,6 +14,7 @@ public static class GuestFactory
         GuestDriver.Qemu => new QemuGuest(WithAdded(definition, site), site),
         GuestDriver.Vmware => VmwareGuest.Create(definition, site),
         GuestDriver.Ssh => new SshGuest(definition, site),
+        GuestDriver.Local => new LocalGuest(definition, site),
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
     };
 
@@ -23,6 +25,7 @@ public static class GuestFactory
         GuestDriver.Qemu => QemuMachines.LookAsync(definition, site, cancellationToken),
         GuestDriver.Vmware => VmwareMachines.LookAsync(definition, site, cancellationToken),
         GuestDriver.Ssh => SshMachine.LookAsync(definition, site, cancellationToken),
+        GuestDriver.Local => Task.FromResult(LocalGuest.Look(definition, site)),
         _ => throw new ArgumentOutOfRangeException(nameof(definition), definition.Driver, "No such driver."),
     };
 

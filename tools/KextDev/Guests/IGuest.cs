@@ -20,4 +20,10 @@ public interface IGuest : IAsyncDisposable
 /// <param name="User">A user who may load extensions.</param>
 /// <param name="PrivateKeyFile">OpenSSH private key, mode 0600.</param>
 /// <param name="HostKey">The guest's pinned public key, as in a known_hosts line without its host: "ssh-ed25519 AAAA...".</param>
-public sealed record GuestEndpoint(string Host, int Port, string User, string PrivateKeyFile, string HostKey);
+public sealed record GuestEndpoint(string Host, int Port, string User, string PrivateKeyFile, string HostKey)
+{
+    /// <summary>This very machine, as the user who runs KextDev: nothing lies between.</summary>
+    public static GuestEndpoint ThisMachine { get; } = new("localhost", 0, Environment.UserName, "", "");
+
+    public bool IsThisMachine => this == ThisMachine;
+}

@@ -6,18 +6,25 @@ namespace KextDev.Shells;
 /// <summary>A port on our loopback that leads to a port of a guest.</summary>
 public sealed class ForwardedGuestPort : IAsyncDisposable
 {
-    private readonly ForwardedPortLocal _port;
+    private readonly ForwardedPortLocal? _port;
 
-    internal ForwardedGuestPort(ForwardedPortLocal port) => _port = port;
+    internal ForwardedGuestPort(ForwardedPortLocal port)
+    {
+        _port = port;
+        LocalPort = (int)port.BoundPort;
+    }
+
+    /// <param name="port">The guest's own, where the guest is this machine.</param>
+    internal ForwardedGuestPort(int port) => LocalPort = port;
 
     /// <summary>TCP port on 127.0.0.1.</summary>
-    public int LocalPort => (int)_port.BoundPort;
+    public int LocalPort { get; }
 
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await Task.Run(_port.Dispose);
+            await Task.Run(() => _port?.Dispose());
         }
         catch (SshException)
         {

@@ -1,33 +1,15 @@
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using KextDev.Guests;
 using KextDev.Processes;
-using Renci.SshNet;
-using Renci.SshNet.Common;
 
 namespace KextDev.Shells;
 
-/// <summary>An SSH connection to a guest: runs commands, streams their output, moves files. Several commands may run at once.</summary>
-public sealed class GuestShell : IAsyncDisposable
+/// <summary>A shell in a guest: runs commands, streams their output, moves files. Several commands may run at once.</summary>
+public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
 {
-    // A program gets a second to end after SIGTERM before the guest kills it: RemoteCommand.
-    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
-
-    private readonly SshClient _client;
-    private readonly GuestFiles _files;
-
-    internal GuestShell(GuestEndpoint endpoint, SshClient client)
-    {
-        Endpoint = endpoint;
-        _client = client;
-        _files = new GuestFiles(endpoint, client);
-    }
-
-    public GuestEndpoint Endpoint { get; }
+    public GuestEndpoint Endpoint => endpoint;
 
     /// <summary>False once the connection is known to be lost; a peer that went silent is noticed after some 15 s.</summary>
-    public bool IsConnected => _client.IsConnected;
+    public abstract bool IsConnected { get; }
 
     /// <summary>Connects, waiting for up to 30 s while the guest's SSH server is still coming up.</summary>
     /// <exception cref="InfrastructureException">No connection: another host key than the pinned one, a refused user, no answer.</exception>
@@ -37,50 +19,19 @@ public sealed class GuestShell : IAsyncDisposable
     /// <param name="endpoint">The guest.</param>
     /// <param name="keepAlive">How often a silent guest is asked whether it lives.</param>
     /// <param name="cancellationToken">Gives up connecting.</param>
-    internal static async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken) =>
-        new(endpoint, await GuestConnection.OpenAsync(endpoint, keepAlive, cancellationToken));
+    internal static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken) =>
+        endpoint.IsThisMachine ? Task.FromResult<GuestShell>(new LocalShell(endpoint)) : SshShell.ConnectAsync(endpoint, keepAlive, cancellationToken);
 
     /// <summary>Runs a command for the guest's POSIX shell to its end, whatever its exit code. Cancellation ends it in the guest too.</summary>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
-    public async Task<ShellResult> RunAsync(string command, CancellationToken cancellationToken)
-    {
-        var clock = Stopwatch.StartNew();
-        var output = "";
-        var error = "";
-        var exitCode = await ExecuteAsync(
-            command,
-            async stream => output = await GuestText.ReadToEndAsync(stream),
-            async stream => error = await GuestText.ReadToEndAsync(stream),
-            cancellationToken);
-        return new ShellResult(exitCode, output, error, clock.Elapsed);
-    }
+    public abstract Task<ShellResult> RunAsync(string command, CancellationToken cancellationToken);
 
     /// <summary>
     /// Runs a command and yields its lines as they come; the last element is the exit. A line longer than 64 Ki characters is cut.
     /// Cancellation, or leaving the enumeration early, ends the command in the guest too.
     /// </summary>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
-    public async IAsyncEnumerable<CommandEvent> StreamAsync(string command, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        // Unbounded: a slow reader of the events must not stall the test that prints them.
-        var events = Channel.CreateUnbounded<CommandEvent>();
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var run = PublishAsync(command, events.Writer, left.Token);
-        try
-        {
-            await foreach (var line in events.Reader.ReadAllAsync(CancellationToken.None))
-            {
-                yield return line;
-            }
-        }
-        finally
-        {
-            await left.CancelAsync();
-            await run;
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-    }
+    public abstract IAsyncEnumerable<CommandEvent> StreamAsync(string command, CancellationToken cancellationToken);
 
     /// <summary>Copies a file into the guest; missing folders on the way are made.</summary>
     public Task UploadAsync(string localFile, string remoteFile, UnixFileMode mode, CancellationToken cancellationToken) =>
@@ -89,7 +40,7 @@ public sealed class GuestShell : IAsyncDisposable
     /// <summary>Copies files into the guest in one go; missing folders on the way are made.</summary>
     /// <exception cref="InfrastructureException">A file could not be read, or the guest refused it.</exception>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
-    public Task UploadAsync(IEnumerable<Upload> files, CancellationToken cancellationToken) => _files.UploadAsync(files, cancellationToken);
+    public abstract Task UploadAsync(IEnumerable<Upload> files, CancellationToken cancellationToken);
 
     /// <summary>Copies a folder with everything below it, modes included, in one go.</summary>
     public Task UploadFolderAsync(string localFolder, string remoteFolder, CancellationToken cancellationToken) =>
@@ -98,111 +49,11 @@ public sealed class GuestShell : IAsyncDisposable
     /// <summary>Copies a file out of the guest. The local file appears whole or not at all.</summary>
     /// <exception cref="InfrastructureException">The guest has no such file, or the local one could not be written.</exception>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
-    public Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken) =>
-        _files.DownloadAsync(remoteFile, localFile, cancellationToken);
+    public abstract Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken);
 
     /// <summary>Lets a free port on our loopback lead to a port of the guest, until the result or this shell is disposed.</summary>
     /// <exception cref="ConnectionLostException">The connection broke before.</exception>
-    public async Task<ForwardedGuestPort> ForwardAsync(int guestPort)
-    {
-        const string Loopback = "127.0.0.1";
-        var port = new ForwardedPortLocal(Loopback, 0, Loopback, (uint)guestPort);
-        try
-        {
-            _client.AddForwardedPort(port);
-            await Task.Run(port.Start);
-            return new ForwardedGuestPort(port);
-        }
-        catch (SshException exception)
-        {
-            port.Dispose();
-            throw exception is SshConnectionException
-                ? new ConnectionLostException(Endpoint, exception)
-                : new InfrastructureException($"No port here leads to port {guestPort} of the guest at {Endpoint.Host} port {Endpoint.Port}: {exception.Message}", exception);
-        }
-    }
+    public abstract Task<ForwardedGuestPort> ForwardAsync(int guestPort);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _files.DisposeAsync();
-        // Ends a process and waits for it: not on the caller's thread.
-        await Task.Run(_client.Dispose);
-    }
-
-    // Never throws: how the run ended is told to the reader through the channel.
-    private async Task PublishAsync(string command, ChannelWriter<CommandEvent> events, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var exitCode = await ExecuteAsync(
-                command,
-                stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new OutputLine(line))),
-                stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new ErrorLine(line))),
-                cancellationToken);
-            events.TryWrite(new Exited(exitCode));
-            events.Complete();
-        }
-        catch (OperationCanceledException)
-        {
-            events.Complete();
-        }
-        catch (Exception exception)
-        {
-            events.Complete(exception);
-        }
-    }
-
-    private async Task<int> ExecuteAsync(
-        string command, Func<Stream, Task> readOutput, Func<Stream, Task> readError, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            using var run = _client.CreateCommand(RemoteCommand.Watched(command));
-            var ended = run.ExecuteAsync(CancellationToken.None);
-            // Its end is the sign for the guest to end the command.
-            var input = run.CreateInputStream();
-            var reading = Task.WhenAll(readOutput(run.OutputStream), readError(run.ExtendedOutputStream));
-            var cancelled = new TaskCompletionSource();
-            await using (cancellationToken.Register(cancelled.SetResult))
-            {
-                if (await Task.WhenAny(ended, cancelled.Task) == cancelled.Task)
-                {
-                    await EndAsync(run, ended, input);
-                    throw new OperationCanceledException(cancellationToken);
-                }
-            }
-
-            await ended;
-            await reading;
-            return run.ExitStatus ?? throw new SshConnectionException("The session ended without an exit status.");
-        }
-        catch (Exception exception) when (exception is SshConnectionException or SshOperationTimeoutException)
-        {
-            throw new ConnectionLostException(Endpoint, exception);
-        }
-        catch (SshException exception)
-        {
-            throw new InfrastructureException($"The guest at {Endpoint.Host} port {Endpoint.Port} did not run a command: {exception.Message}", exception);
-        }
-    }
-
-    private static async Task EndAsync(SshCommand run, Task ended, Stream input)
-    {
-        try
-        {
-            await input.DisposeAsync();
-            await ended.WaitAsync(EndTimeout);
-        }
-        catch (TimeoutException)
-        {
-            // A guest that hangs answers nobody; leave the session to its fate.
-            run.CancelAsync();
-            await ended.ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-        catch (Exception exception) when (exception is SshException or IOException or OperationCanceledException)
-        {
-            // The connection is gone, and with it the session: the guest ends the command by itself.
-        }
-    }
+    public abstract ValueTask DisposeAsync();
 }

@@ -8,8 +8,7 @@ namespace KextDev.Testing;
 
 /// <summary>The first half of the pipeline for people who want to look around: the extension is loaded into the guest that stays up, and stays loaded.</summary>
 /// <param name="sdk">Apple's headers for a kext; null for the host's own, or those that the project names.</param>
-/// <param name="cold">Boots a guest that does not run afresh, from no snapshot.</param>
-public sealed class LoadByHand(StateFolder state, string? sdk, bool cold, RunJournal journal)
+public sealed class LoadByHand(GuestSite site, string? sdk, RunJournal journal)
 {
     // Always the same: a second load replaces the first one's files.
     private const string Folder = "/tmp/kextdev";
@@ -17,11 +16,10 @@ public sealed class LoadByHand(StateFolder state, string? sdk, bool cold, RunJou
     /// <summary>Starts the guest where it does not run, and leaves it up.</summary>
     public async Task<KernelAnswer> RunAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken)
     {
-        var site = new GuestSite(state, sentence => journal.Publish(new NoteGiven(sentence))) { Cold = cold };
-        await using var guest = GuestFactory.Create(definition, site);
+        await using var guest = GuestFactory.Create(definition, site with { Note = sentence => journal.Publish(new NoteGiven(sentence)) });
         var variant = project.DefaultVariant;
         var built = await journal.StageAsync(
-            Stage.Build, () => new BuildExtension(state, sdk, journal).RunAsync(project, [variant], definition, guest, cancellationToken));
+            Stage.Build, () => new BuildExtension(site.State, sdk, journal).RunAsync(project, [variant], definition, guest, cancellationToken));
         var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));
         (guest as IKeepable)?.Keep();
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));

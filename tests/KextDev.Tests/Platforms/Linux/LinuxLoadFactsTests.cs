@@ -5,7 +5,7 @@ namespace KextDev.Tests.Platforms.Linux;
 
 public sealed class LinuxLoadFactsTests
 {
-    private const string Open = "release=6.1.0\nuser=0\nmodules=yes\ndisabled=0\nenforce=N\nlockdown=[none] integrity confidentiality\n";
+    private const string Open = "release=6.1.0\nuser=0\nmodules=yes\ncapabilities=000001ffffffffff\ndisabled=0\nenforce=N\nlockdown=[none] integrity confidentiality\n";
 
     [Fact]
     public void A_kernel_that_takes_any_module_is_as_it_should_be() =>
@@ -14,6 +14,7 @@ public sealed class LinuxLoadFactsTests
     [Theory]
     [InlineData("user=0", "user=1000", "user")]
     [InlineData("modules=yes", "modules=", "modules")]
+    [InlineData("000001ffffffffff", "00000000a80425fb", "modules")]
     [InlineData("disabled=0", "disabled=1", "modules")]
     [InlineData("enforce=N", "enforce=Y", "module signatures")]
     [InlineData("[none] integrity", "none [integrity]", "lockdown")]
