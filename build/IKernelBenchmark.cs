@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
+using KextDev.Guests;
 using KextDev.Hosts;
 using KextDev.Processes;
 using KextDev.Reports;
@@ -17,7 +17,7 @@ internal interface IKernelBenchmark : IKernelTest
     private const int LinkObjects = 2000;
 
     Target KernelBenchmark => _ => _
-        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole warm KernelTest, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
+        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole KernelTest in each guest, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
@@ -32,9 +32,14 @@ internal interface IKernelBenchmark : IKernelTest
 
     private async Task MeasureBootAsync(IAnsiConsole console, CancellationToken cancellationToken)
     {
-        var boot = await new BootBenchmark(FindGuests(LoadProject())[0], Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
-        Write(console, "From guest start to the first SSH command, medians", ("KextDev, from a snapshot", boot.Warm), ("KextDev, cold", boot.Cold), ("bare QEMU, polled with ssh", boot.Bare));
-        console.WriteLine($"ratio of cold to bare {Number(boot.Ratio)}, of warm to cold {Number(boot.WarmRatio)}");
+        foreach (var guest in FindGuests(LoadProject()))
+        {
+            var boot = await new BootBenchmark(guest, Site with { Note = _ => { } }, TimeProvider.System).RunAsync(BootRounds, cancellationToken);
+            Write(
+                console, $"From the start of {guest.Name} to the first SSH command, medians",
+                ("KextDev, from a snapshot", boot.Warm), ("KextDev, cold", boot.Cold), ("bare QEMU, polled with ssh", boot.Bare));
+            console.WriteLine($"ratio of cold to bare {Number(boot.Ratio)}, of warm to cold {Number(boot.WarmRatio)}");
+        }
     }
 
     private async Task MeasureLinkAsync(IAnsiConsole console, CancellationToken cancellationToken)
@@ -48,24 +53,29 @@ internal interface IKernelBenchmark : IKernelTest
         console.WriteLine($"ratio of the first {Number(link.FirstRatio)}, of the medians {Number(link.Ratio)}");
     }
 
-    // A process of its own, from build.sh on, as a user starts it; where its time went stands in its run folder.
+    // A process of its own for each guest, from build.sh on, as a user starts it; where its time went stands in its run folder.
     private async Task MeasureRunAsync(IAnsiConsole console, CancellationToken cancellationToken)
     {
+        foreach (var guest in FindGuests(LoadProject()))
+        {
+            var warm = await TimeRunAsync(guest, [], cancellationToken);
+            var cold = await TimeRunAsync(guest, ["--cold"], cancellationToken);
+            Write(
+                console, $"A whole KernelTest in {guest.Name}, plan quick",
+                ("whole, from build.sh on", warm.Whole), ("build", warm.Build), ("boot", warm.Boot), ("stress", warm.Stress), ("everything else", warm.Rest),
+                ("from the guest's start to the extension's being loaded", warm.UntilLoaded), ("the same, cold", cold.UntilLoaded));
+        }
+    }
+
+    private async Task<RunTimes> TimeRunAsync(GuestDefinition guest, IEnumerable<string> options, CancellationToken cancellationToken)
+    {
         var start = Stopwatch.GetTimestamp();
-        var run = await new HostCommand(RootDirectory / "build.sh", "KernelTest", "--plan", "quick") { WorkingDirectory = RootDirectory }.RunAsync(cancellationToken);
+        var run = await new HostCommand(RootDirectory / "build.sh", ["KernelTest", "--plan", "quick", "--guest", guest.Name, .. options]) { WorkingDirectory = RootDirectory }
+            .RunAsync(cancellationToken);
         var whole = Stopwatch.GetElapsedTime(start);
         const string FolderMark = "run folder: ";
         var folder = run.Output.Split('\n').First(line => line.StartsWith(FolderMark, StringComparison.Ordinal))[FolderMark.Length..].Trim();
-        var stages = File.ReadLines(Path.Combine(folder, "events.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement)
-            .Where(line => line.GetProperty("event").GetString() == "stageEnded")
-            .ToLookup(
-                line => line.GetProperty("stage").GetString(),
-                line => TimeSpan.Parse(line.GetProperty("duration").GetString()!, CultureInfo.InvariantCulture),
-                StringComparer.Ordinal);
-        var boot = Sum(stages["acquireGuest"]);
-        var stress = Sum(stages["stress"]);
-        Write(console, "A whole warm KernelTest, plan quick", ("whole, from build.sh on", whole), ("boot", boot), ("stress", stress), ("everything else", whole - boot - stress));
+        return RunTimes.Read(folder, whole);
     }
 
     private async Task MeasureKextHostAsync(IAnsiConsole console, CancellationToken cancellationToken)
@@ -74,8 +84,6 @@ internal interface IKernelBenchmark : IKernelTest
         console.WriteLine();
         await new KextHostBenchmark(RootDirectory, State, console.WriteLine).RunAsync(await KextToolchains.FindAsync(Sdk, cancellationToken), cancellationToken);
     }
-
-    private static TimeSpan Sum(IEnumerable<TimeSpan> times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
 
     private async Task MeasureRingAsync(CancellationToken cancellationToken) =>
         await OwnTests.BenchRingAsync(RootDirectory, State, cancellationToken);

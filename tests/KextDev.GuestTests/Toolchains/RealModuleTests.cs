@@ -69,6 +69,9 @@ public sealed class RealModuleTests : IAsyncLifetime, IDisposable
         normal.Release.ShouldBe(_tree.Release);
         normal.BuildId.ShouldNotBeNull();
         normal.BuildId.ShouldNotBe(test.BuildId);
+        var lean = LinuxModule.Read(normal.LeanPath, "normal");
+        (lean.Name, lean.Vermagic, lean.BuildId).ShouldBe((normal.Name, normal.Vermagic, normal.BuildId));
+        new FileInfo(lean.Path).Length.ShouldBeLessThan(new FileInfo(normal.Path).Length / 2);
         (await BuildAsync("normal")).ShouldBe(normal);
         File.GetLastWriteTimeUtc(normal.Path).ShouldBe(written);
         _lines.ShouldBeEmpty();

@@ -12,7 +12,7 @@ public abstract record BuiltImage
 
     private protected BuiltImage(string path) => Path = path;
 
-    /// <summary>Full path of the file or folder.</summary>
+    /// <summary>Full path of the file or folder that is deployed.</summary>
     public string Path { get; }
 
     public abstract string Variant { get; }
@@ -27,7 +27,7 @@ public abstract record BuiltImage
     private protected string RemotePath(string folder) => $"{folder}/{Variant}/{System.IO.Path.GetFileName(Path)}";
 }
 
-public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.Path)
+public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.LeanPath)
 {
     public override string Variant => Module.Variant;
 

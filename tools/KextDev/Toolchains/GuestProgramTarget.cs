@@ -8,8 +8,8 @@ namespace KextDev.Toolchains;
 /// <param name="Sources">Full paths of what is linked to each program.</param>
 public sealed record GuestProgramTarget(string Name, string Compiler, IReadOnlyList<string> Flags, IReadOnlyList<string> LinkFlags, IReadOnlyList<string> Sources)
 {
-    /// <summary>Static executables, which need nothing of the guest's libraries.</summary>
-    public static GuestProgramTarget Linux { get; } = new("linux", "gcc", [], ["-static"], []);
+    /// <summary>Static executables, which need nothing of the guest's libraries, and no symbols: they are copied for each run.</summary>
+    public static GuestProgramTarget Linux { get; } = new("linux", "gcc", [], ["-static", "-s"], []);
 
     /// <summary>For guests whose macOS kexts run in kexthost: KEXTHOST is defined, and kext/host/client.h reaches devices and kernel controls.</summary>
     /// <param name="hostFolder">KextDev's own kext/host.</param>

@@ -17,6 +17,9 @@ internal sealed partial class KbuildRun(
 
     public string ModuleFile => Path.Combine(ModuleFolder, linux.Module + ".ko");
 
+    /// <summary>The same module without debug information, which is nearly all of it: what guests are given.</summary>
+    public string LeanFile => Path.Combine(mirror, ".lean", linux.Module + ".ko");
+
     private string Subject => $"The module {linux.Module} (variant {variant}) was not built";
 
     public async Task BringUpToDateAsync(CompilerOutput output, CancellationToken cancellationToken)
@@ -30,13 +33,15 @@ internal sealed partial class KbuildRun(
         var sources = new SourceMirror(project.Folder, mirror).Update();
         var command = Command();
         var stamp = BuildStamp.Make(command.ToString(), [.. sources, Path.Combine(tree.ObjectFolder, ".config"), Path.Combine(tree.ObjectFolder, "Module.symvers")]);
-        if (BuildStamp.Read(_stampFile) == stamp + BuildStamp.Line(ModuleFile))
+        if (File.Exists(LeanFile) && BuildStamp.Read(_stampFile) == stamp + BuildStamp.Line(ModuleFile))
         {
             return;
         }
 
         await File.WriteAllTextAsync(_unfinishedMark, "", cancellationToken);
         await MakeAsync(command, output, cancellationToken);
+        Directory.CreateDirectory(Path.GetDirectoryName(LeanFile)!);
+        await new HostCommand("strip", "--strip-debug", "-o", LeanFile, ModuleFile).RunAsync(cancellationToken);
         // The inputs as they were before: a source that changed during the build is built again next time.
         BuildStamp.Write(_stampFile, stamp + BuildStamp.Line(ModuleFile));
     }

@@ -11,6 +11,9 @@ namespace KextDev.Toolchains;
 /// <param name="Sha256">Of the file, in hexadecimal digits.</param>
 public sealed record LinuxModule(string Path, string Name, string Variant, string Vermagic, string? BuildId, string Sha256)
 {
+    /// <summary>Full path of the same module without debug information.</summary>
+    public string LeanPath { get; init; } = Path;
+
     /// <summary>The kernel that it was built for, as <c>uname -r</c> prints it there.</summary>
     public string Release => Vermagic.Split(' ')[0];
 

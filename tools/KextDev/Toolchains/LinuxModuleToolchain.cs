@@ -34,7 +34,7 @@ public sealed class LinuxModuleToolchain(string buildFolder, CompilerLine tell, 
                 CompileCommands.Write(project.Folder, projectFolder, "linux", new KbuildCommands(mirror, project.Folder, tree).Read(), note);
             }
 
-            return LinuxModule.Read(build.ModuleFile, variant);
+            return LinuxModule.Read(build.ModuleFile, variant) with { LeanPath = build.LeanFile };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
