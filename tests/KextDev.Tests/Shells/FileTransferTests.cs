@@ -60,6 +60,49 @@ public sealed class FileTransferTests(OpenSshServer server) : IClassFixture<Open
     }
 
     [Fact]
+    public async Task Replaces_a_file_and_keeps_what_lies_beside_it()
+    {
+        var beside = LocalFile("beside", [1]);
+        var replaced = LocalFile("replaced", new byte[5000]);
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+
+        await shell.UploadAsync(LocalFile("new", [2]), replaced, Program, CancellationToken.None);
+
+        File.ReadAllBytes(replaced).ShouldBe([2]);
+        File.ReadAllBytes(beside).ShouldBe([1]);
+    }
+
+    [Fact]
+    public async Task Follows_a_folder_that_is_a_link()
+    {
+        var real = Directory.CreateDirectory(Path.Combine(_folder, "real")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "link"), real);
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+
+        await shell.UploadAsync(LocalFile("one", [1]), Path.Combine(_folder, "link", "copy"), Program, CancellationToken.None);
+
+        File.ReadAllBytes(Path.Combine(real, "copy")).ShouldBe([1]);
+        new DirectoryInfo(Path.Combine(_folder, "link")).LinkTarget.ShouldBe(real);
+    }
+
+    [Fact]
+    public async Task What_the_guest_refuses_is_told_in_its_words_and_the_shell_goes_on()
+    {
+        var big = LocalFile("big", new byte[20_000_000]);
+        Directory.CreateDirectory(Path.Combine(_folder, "full"));
+        var inTheWay = LocalFile("full/file", [1]);
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+
+        var failure = await Should.ThrowAsync<InfrastructureException>(
+            () => shell.UploadAsync(big, Path.Combine(inTheWay, "below"), Program, CancellationToken.None));
+
+        failure.ShouldNotBeOfType<ConnectionLostException>();
+        failure.Message.ShouldContain("upload to the guest");
+        failure.Message.ShouldContain(inTheWay);
+        (await shell.RunAsync("echo on", CancellationToken.None)).Output.ShouldBe("on\n");
+    }
+
+    [Fact]
     public async Task A_missing_local_file_is_told()
     {
         await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);

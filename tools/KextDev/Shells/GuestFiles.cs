@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using KextDev.Guests;
 using Renci.SshNet;
@@ -6,32 +5,31 @@ using Renci.SshNet.Common;
 
 namespace KextDev.Shells;
 
-/// <summary>Moves files over one SFTP session, which is opened by the first use and kept. One transfer at a time.</summary>
+/// <summary>Copies files into a guest as one stream that its tar unpacks, and fetches files over one SFTP session, which is opened by the first use and kept.</summary>
 internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsyncDisposable
 {
-    private const UnixFileMode AllPermissions = (UnixFileMode)0b111_111_111;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private SftpClient? _client;
 
-    public Task UploadAsync(IEnumerable<Upload> files, CancellationToken cancellationToken) =>
-        TransferAsync(
-            "upload to",
-            client =>
+    /// <summary>A session and a stream for all files: a guest that is emulated takes longer over each question than over what is sent.</summary>
+    public async Task UploadAsync(IEnumerable<Upload> files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Folders at the top, such as macOS's /tmp, may be links, through which tar does not go by itself.
+            foreach (var group in files.GroupBy(file => file.RemoteFile.Split('/')[1], StringComparer.Ordinal))
             {
-                var folders = new HashSet<string>(StringComparer.Ordinal);
-                foreach (var file in files)
-                {
-                    using var content = File.OpenRead(file.LocalFile);
-                    EnsureFolder(client, Parent(file.RemoteFile), folders);
-                    client.UploadFile(content, file.RemoteFile);
-                    client.ChangePermissions(file.RemoteFile, OctalDigits(file.Mode));
-                }
-            },
-            cancellationToken);
+                await new UploadArchive([.. group]).SendAsync(shell, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is SshException or SocketException or IOException or UnauthorizedAccessException)
+        {
+            throw Failure("upload to", exception, cancellationToken);
+        }
+    }
 
     public Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken) =>
         TransferAsync(
-            "download from",
             client =>
             {
                 var part = localFile + ".part";
@@ -57,22 +55,7 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsy
         _gate.Dispose();
     }
 
-    private static string Parent(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
-
-    // The published package reads the digits of a decimal number as octal ones: 755.
-    private static short OctalDigits(UnixFileMode mode) =>
-        short.Parse(Convert.ToString((int)(mode & AllPermissions), toBase: 8), CultureInfo.InvariantCulture);
-
-    private static void EnsureFolder(SftpClient client, string folder, HashSet<string> known)
-    {
-        if (folder.Length > 0 && known.Add(folder) && !client.Exists(folder))
-        {
-            EnsureFolder(client, Parent(folder), known);
-            client.CreateDirectory(folder);
-        }
-    }
-
-    private async Task TransferAsync(string direction, Action<SftpClient> transfer, CancellationToken cancellationToken)
+    private async Task TransferAsync(Action<SftpClient> transfer, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -86,17 +69,22 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsy
         {
             _client?.Dispose();
             _client = null;
-            cancellationToken.ThrowIfCancellationRequested();
-            throw exception switch
-            {
-                SshConnectionException or SshOperationTimeoutException or SocketException => new ConnectionLostException(endpoint, exception),
-                _ => new InfrastructureException($"The {direction} the guest at {endpoint.Host} port {endpoint.Port} failed: {exception.Message}", exception),
-            };
+            throw Failure("download from", exception, cancellationToken);
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    private InfrastructureException Failure(string direction, Exception exception, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return exception switch
+        {
+            SshConnectionException or SshOperationTimeoutException or SocketException => new ConnectionLostException(endpoint, exception),
+            _ => new InfrastructureException($"The {direction} the guest at {endpoint.Host} port {endpoint.Port} failed: {exception.Message}", exception),
+        };
     }
 
     private async Task<SftpClient> ClientAsync(CancellationToken cancellationToken)
