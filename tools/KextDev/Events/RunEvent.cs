@@ -63,6 +63,7 @@ public enum Stage
     Connect,
     Deploy,
     Load,
+    Symbols,
     Stress,
     Unload,
     Collect,

@@ -26,6 +26,9 @@ public interface IKernelPlatform
 
     Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
+    /// <summary>Where the loaded extension lies, and of which build it is; null when it is not loaded.</summary>
+    Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken);
+
     /// <summary>The kernel log's lines after the mark; all lines where the mark is null or has scrolled away.</summary>
     Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken);
 

@@ -17,6 +17,9 @@ public abstract record BuiltImage
 
     public abstract string Variant { get; }
 
+    /// <summary>Of this very build, as the system that loads it tells it; null when it has none.</summary>
+    public abstract string? Identity { get; }
+
     /// <summary>What is copied so that it lies in a folder of the guest.</summary>
     public IReadOnlyList<Upload> UploadsTo(string folder) =>
         Directory.Exists(Path) ? [.. Upload.Folder(Path, RemotePath(folder)).Select(file => file with { Mode = Readable })] : [new Upload(Path, RemotePath(folder), Readable)];
@@ -31,6 +34,8 @@ public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.LeanPat
 {
     public override string Variant => Module.Variant;
 
+    public override string? Identity => Module.BuildId;
+
     public override DeployedExtension DeployedIn(string folder) =>
         new(Module.Name, Variant, RemotePath(folder)) { KernelRelease = Module.Release };
 }
@@ -38,6 +43,8 @@ public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.LeanPat
 public sealed record BuiltBundle(Kext Kext) : BuiltImage(Kext.BundleFolder)
 {
     public override string Variant => Kext.Variant;
+
+    public override string? Identity => Kext.Uuid.ToString().ToUpperInvariant();
 
     public override DeployedExtension DeployedIn(string folder) =>
         new(Kext.Info.Identifier, Variant, RemotePath(folder)) { Version = Kext.Info.Version, Uuid = Kext.Uuid };

@@ -53,6 +53,9 @@ internal sealed class ElfFile
     /// <exception cref="InvalidDataException">The section reaches out of the file.</exception>
     public ReadOnlyMemory<byte>? Section(string name) => _headers.FirstOrDefault(header => header.Name == name)?.Content(_file);
 
+    /// <summary>Address and size in memory, in bytes, of the first section of that name; null when there is none.</summary>
+    public (ulong Address, ulong Size)? Place(string name) => _headers.FirstOrDefault(header => header.Name == name) is { } header ? (header.Address, header.Size) : null;
+
     private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> file, ulong offset, ulong size, string what) =>
         offset <= (ulong)file.Length && size <= (ulong)file.Length - offset
             ? file.Slice((int)offset, (int)size)
@@ -70,13 +73,14 @@ internal sealed class ElfFile
         return Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
     }
 
-    private sealed record Header(string Name, uint NameOffset, uint Type, ulong Offset, ulong Size)
+    private sealed record Header(string Name, uint NameOffset, uint Type, ulong Address, ulong Offset, ulong Size)
     {
         public static Header Read(ReadOnlySpan<byte> entry) =>
             new(
                 "",
                 BinaryPrimitives.ReadUInt32LittleEndian(entry),
                 BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(entry[0x10..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(entry[0x18..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(entry[0x20..]));
 

@@ -7,7 +7,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKeepable, IPreparable
+public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -104,6 +104,11 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
     }
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => RecipeHeaders.GetAsync(_packages, cancellationToken);
+
+    public async Task<string> GetKernelFileAsync(CancellationToken cancellationToken) =>
+        (await GetImageAsync(await GetKeysAsync(cancellationToken), cancellationToken)).Kernel;
+
+    public async Task<DebugStub> HaltAsync(CancellationToken cancellationToken) => await QemuDebugStub.OpenAsync(Machine, cancellationToken);
 
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 

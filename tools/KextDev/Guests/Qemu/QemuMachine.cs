@@ -90,6 +90,11 @@ public sealed partial class QemuMachine : IAsyncDisposable
     public async Task<string> QueryStatusAsync(CancellationToken cancellationToken) =>
         (await Qmp.ExecuteAsync("query-status", arguments: null, cancellationToken)).GetProperty("status").GetString() ?? "unknown";
 
+    /// <summary>Runs a command of the human monitor, for what the machine protocol has no command of its own.</summary>
+    /// <returns>What QEMU printed: empty, as a rule, when it did as it was told.</returns>
+    public async Task<string> MonitorAsync(string command, CancellationToken cancellationToken) =>
+        (await Qmp.ExecuteAsync("human-monitor-command", new Dictionary<string, string> { ["command-line"] = command }, cancellationToken)).GetString() ?? "";
+
     public void Keep() => Write(State with { Kept = true });
 
     /// <summary>Ends the machine, gently where QEMU still listens, and forgets it; still to be disposed.</summary>
@@ -125,8 +130,8 @@ public sealed partial class QemuMachine : IAsyncDisposable
 
     private async Task<int> ReadPortAsync(CancellationToken cancellationToken)
     {
-        var answer = await Qmp.ExecuteAsync("human-monitor-command", new Dictionary<string, string> { ["command-line"] = "info usernet" }, cancellationToken);
-        var match = ForwardedPort().Match(answer.GetString() ?? "");
+        var answer = await MonitorAsync("info usernet", cancellationToken);
+        var match = ForwardedPort().Match(answer);
         return match.Success
             ? int.Parse(match.Groups["port"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)
             : throw new QmpException($"QEMU forwards no port to its guest's SSH server, though it was told to. It lists: {answer}");

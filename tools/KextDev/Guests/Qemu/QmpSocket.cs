@@ -5,6 +5,9 @@ namespace KextDev.Guests.Qemu;
 /// <summary>Where QEMU's machine protocol is spoken. The system allows a socket's path 107 bytes, which a checkout deep in a home folder exceeds.</summary>
 public static class QmpSocket
 {
+    /// <summary>Of the gdb stub's socket, which lies beside the machine protocol's; no longer than that one's.</summary>
+    internal const string DebugStubName = "gdb";
+
     private const string Name = "qmp";
 
     /// <summary>No longer than the name of the first.</summary>
@@ -28,6 +31,7 @@ public static class QmpSocket
         {
             File.Delete(path);
             File.Delete(Beside(path));
+            File.Delete(Path.Combine(parent, DebugStubName));
             if (parent != folder)
             {
                 Directory.Delete(parent);

@@ -84,6 +84,9 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     public async Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken) => await FindAsync(extension, cancellationToken) is not null;
 
+    public async Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
+        await FindAsync(extension, cancellationToken) is { } row ? new LoadedKext(row.Uuid?.ToString().ToUpperInvariant(), row.Address, row.Size) : null;
+
     public Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken) => _log.ReadAsync(mark, cancellationToken);
 
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>

@@ -59,6 +59,9 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     public async Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         await ModuleLineAsync(extension, cancellationToken) is not null;
 
+    public async Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
+        await ModuleSections.ReadAsync(shell, extension.Name, cancellationToken);
+
     public async Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken)
     {
         var log = (await shell.RunAsync("dmesg", cancellationToken)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

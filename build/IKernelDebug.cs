@@ -1,0 +1,55 @@
+using KextDev.Debuggers.Lldb;
+using KextDev.Debugging;
+using KextDev.Testing;
+using Nuke.Common;
+
+internal interface IKernelDebug : IKernelBuild
+{
+    [Parameter("When the kernel stops for KernelDebug: now (the default), or panic, until which it runs. Typed as --break.")]
+    BreakMoment? Break => TryGetValue<BreakMoment?>(() => Break);
+
+    [Parameter("A file of lldb commands that KernelDebug runs when the session is ready.")]
+    string? Commands => TryGetValue(() => Commands);
+
+    [Parameter("Ends KernelDebug after its --commands, for scripts.")]
+    bool Batch => TryGetValue<bool?>(() => Batch) ?? false;
+
+    Target KernelDebug => _ => _
+        .Description("Opens lldb on the kernel of a guest that stays up, halted, with the symbols of the extension that is loaded there; builds and loads it first where it is not. Leaving lldb lets the guest run on.")
+        .DependsOn(KernelDeps)
+        .OnlyWhenStatic(() => RunsKernelTargets)
+        .Executes(() => WorkAsync(async interruption =>
+        {
+            var project = LoadProject();
+            var options = new KernelDebugOptions
+            {
+                Project = project,
+                Guest = FindGuests(project)[0],
+                State = State,
+                Folder = RunFolder.Create(State, $"{project.Name}-debug", TimeProvider.System),
+                AskSecret = AskSecret,
+                Sdk = Sdk,
+                Break = Break == BreakMoment.Panic ? BreakIn.Panic : BreakIn.Now,
+                Commands = CommandsFile(),
+                Batch = Batch,
+            };
+            await RequireAsync(LldbProgram.Needs, interruption.Token);
+            await using var journal = ConsoleJournal();
+            await using var session = await DebugSession.OpenAsync(options, journal, interruption.Token);
+
+            // In the debugger Ctrl-C halts the kernel; it ends nothing.
+            using var held = interruption.IgnoreCtrlC();
+            ExitCode = await session.Debugger.RunInTerminalAsync(interruption.Token);
+        }));
+
+    private string? CommandsFile()
+    {
+        if (Commands is null)
+        {
+            return Batch ? throw new TargetFailedException("--batch without --commands would end at once: name a file of lldb commands") : null;
+        }
+
+        var path = Path.GetFullPath(Commands);
+        return File.Exists(path) ? path : throw new TargetFailedException($"--commands: there is no file {path}");
+    }
+}

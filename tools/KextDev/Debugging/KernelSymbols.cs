@@ -1,0 +1,44 @@
+using KextDev.Debuggers.Linux;
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.Shells;
+
+namespace KextDev.Debugging;
+
+/// <summary>The symbols of a Linux guest's kernel: its own list of functions, put into the file that it boots.</summary>
+public sealed class KernelSymbols(StateFolder state, RunJournal journal)
+{
+    /// <returns>Null, and why in a note, where they cannot be had: the extension's own are not touched by that.</returns>
+    public async Task<SlidKernel?> FindAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
+    {
+        var text = await shell.RunAsync("cat /proc/kallsyms", cancellationToken);
+        if (KernelSymbolTable.Parse(text.Output) is not { } symbols)
+        {
+            journal.Publish(new NoteGiven("The kernel's own functions have no names in this session: the guest does not tell their addresses. As root: sysctl kernel.kptr_restrict=1."));
+            return null;
+        }
+
+        var fetched = Path.Combine(Directory.CreateDirectory(state.Cache).FullName, $"kernel-{Guid.NewGuid():N}");
+        try
+        {
+            var file = guest is IKernelFile known ? await known.GetKernelFileAsync(cancellationToken) : await FetchAsync(shell, fetched, cancellationToken);
+            return await new KernelSymbolFile(state).GetAsync(file, symbols, cancellationToken);
+        }
+        catch (InfrastructureException exception) when (exception is not ConnectionLostException)
+        {
+            journal.Publish(new NoteGiven($"The kernel's own functions have no names in this session. {exception.Message}"));
+            return null;
+        }
+        finally
+        {
+            File.Delete(fetched);
+        }
+    }
+
+    private static async Task<string> FetchAsync(GuestShell shell, string file, CancellationToken cancellationToken)
+    {
+        var release = (await shell.RunAsync("uname -r", cancellationToken)).Output.Trim();
+        await shell.DownloadAsync($"/boot/vmlinuz-{release}", file, cancellationToken);
+        return file;
+    }
+}

@@ -1,0 +1,8 @@
+namespace KextDev.Guests;
+
+/// <summary>A guest whose kernel this machine has as a file; the guest need not run.</summary>
+public interface IKernelFile
+{
+    /// <returns>Full path of the compressed kernel (a bzImage) that the guest boots.</returns>
+    Task<string> GetKernelFileAsync(CancellationToken cancellationToken);
+}
