@@ -26,5 +26,10 @@ public static class LldbProgram
     public static HostCommand Session(string script, string? commands, bool batch) =>
         new(
             Names.Split('|').FirstOrDefault(name => ProgramPath.Find(name) is not null) ?? "lldb",
-            [.. batch ? ["--batch"] : Array.Empty<string>(), "--source-quietly", "--source", script, .. commands is null ? Array.Empty<string>() : ["--source", commands]]);
+            [
+                .. batch ? ["--batch"] : Array.Empty<string>(),
+                // Our own commands are not echoed, the user's are.
+                "--one-line", $"command source --silent-run true {LldbScript.Quote(script)}",
+                .. commands is null ? Array.Empty<string>() : ["--source", commands],
+            ]);
 }

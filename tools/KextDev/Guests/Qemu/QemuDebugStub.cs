@@ -14,8 +14,9 @@ internal sealed class QemuDebugStub : DebugStub
     {
         var socket = Path.Combine(Path.GetDirectoryName(machine.State.QmpSocket)!, QmpSocket.DebugStubName);
 
-        // Halted first: the stub confuses a debugger that comes while processors run.
+        // Halted first: the stub confuses a debugger that comes while processors run. A session that was killed left its stub open.
         await machine.Qmp.ExecuteAsync("stop", arguments: null, cancellationToken);
+        await machine.MonitorAsync("gdbserver none", cancellationToken);
         var answer = await machine.MonitorAsync($"gdbserver unix:{socket.Replace(",", ",,", StringComparison.Ordinal)},server=on,wait=off", cancellationToken);
         if (!File.Exists(socket))
         {
