@@ -1,5 +1,5 @@
-using KextDev.Debuggers.Lldb;
 using KextDev.Debugging;
+using KextDev.Hosts;
 using KextDev.Testing;
 using Nuke.Common;
 
@@ -33,7 +33,7 @@ internal interface IKernelDebug : IKernelBuild
                 Commands = CommandsFile(),
                 Batch = Batch,
             };
-            await RequireAsync(LldbProgram.Needs, interruption.Token);
+            await RequireAsync(HostNeed.Debugger, interruption.Token);
             await using var journal = ConsoleJournal();
             await using var session = await DebugSession.OpenAsync(options, journal, interruption.Token);
 

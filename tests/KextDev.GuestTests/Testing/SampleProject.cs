@@ -88,6 +88,8 @@ public sealed class SampleProject : IDisposable
 
     public GuestPlace Place { get; } = new();
 
+    public string Folder => _folder;
+
     public string RunFolder { get; }
 
     public void Write(string file, string text)

@@ -36,6 +36,19 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("grub-pc-bin", "is what such disks boot with", "/usr/lib/grub/i386-pc/boot.img"),
     ];
 
+    /// <summary>lldb-14 cannot be installed on Debian 12; any later one will do. On a Mac it is just lldb.</summary>
+    public static HostNeed Lldb { get; } = new("lldb-19", "is the debugger", $"lldb-19|{Later("lldb")}|lldb");
+
+    /// <summary>What a debugger on a guest's kernel takes.</summary>
+    public static IReadOnlyList<HostNeed> Debugger { get; } =
+    [
+        Lldb,
+        new("binutils", "gives the kernel the names that the guest tells", "objcopy"),
+        new("lz4", "unpacks the guest's kernel", "lz4"),
+        new("xz-utils", "unpacks the guest's kernel", "xz"),
+        new("zstd", "unpacks the guest's kernel", "zstd"),
+    ];
+
     /// <summary>What KextDev's own tests take besides.</summary>
     public static IReadOnlyList<HostNeed> OwnTests { get; } =
     [
@@ -50,7 +63,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
         new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
-        new("lldb-19", "debugs a kernel of macOS through the bridge from KDP", "lldb-19"),
+        .. Debugger,
     ];
 
     /// <summary>The sign that the package brings.</summary>

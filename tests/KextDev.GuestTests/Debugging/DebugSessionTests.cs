@@ -1,0 +1,130 @@
+using KextDev.Debugging;
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.GuestTests.Guests;
+using KextDev.GuestTests.Testing;
+using KextDev.Projects;
+using KextDev.Shells;
+
+namespace KextDev.GuestTests.Debugging;
+
+/// <summary>A real lldb on the kernel of a real guest, with a module whose function a program in the guest calls again and again.</summary>
+[Collection(GuestTurns.Name)]
+public sealed class DebugSessionTests : IAsyncLifetime, IDisposable
+{
+    private const string Module = """
+        // SPDX-License-Identifier: MIT OR GPL-2.0-only
+        #include <linux/module.h>
+        #include <linux/proc_fs.h>
+        static noinline ssize_t sample_read(struct file *file, char __user *to, size_t size, loff_t *offset)
+        {
+        	const char answer[] = "answer\n";
+        	return simple_read_from_buffer(to, size, offset, answer, sizeof(answer) - 1);
+        }
+        static const struct proc_ops operations = { .proc_read = sample_read };
+        static int __init sample_init(void) { return proc_create("sample", 0444, NULL, &operations) ? 0 : -ENOMEM; }
+        static void __exit sample_exit(void) { remove_proc_entry("sample", NULL); }
+        module_init(sample_init);
+        module_exit(sample_exit);
+        MODULE_LICENSE("Dual MIT/GPL");
+        """;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private readonly SampleProject _project = new(""" "name": "passes", "timeLimit": 30 """);
+    private readonly CancellationTokenSource _limit = new(Limit);
+
+    public async Task InitializeAsync()
+    {
+        _project.Write("linux/sample.c", Module);
+        await using var guest = GuestFactory.Create(GuestPlace.Embedded, _project.Place.Site);
+        await guest.StartAsync(_limit.Token);
+        ((IKeepable)guest).Keep();
+    }
+
+    public Task DisposeAsync() => GuestFactory.Create(GuestPlace.Embedded, _project.Place.Site).StopAsync(CancellationToken.None);
+
+    public void Dispose()
+    {
+        _project.Dispose();
+        _limit.Dispose();
+    }
+
+    [Fact]
+    public async Task Stops_in_the_modules_source_and_lets_the_guest_run_on_whichever_way_lldb_ends()
+    {
+        await InGuestAsync("(while :; do cat /proc/sample >> /tmp/reads; sleep 0.05; done) > /dev/null 2>&1 &");
+
+        // Ends by itself, still attached and with its breakpoint set.
+        var said = await DebugAsync("breakpoint set --name sample_read\ncontinue\nframe variable\nbt\nbreakpoint list\n");
+
+        said.ShouldContain("stop reason = breakpoint");
+        said.ShouldContain("static noinline ssize_t sample_read", Case.Sensitive);
+        said.ShouldMatch(@"\(size_t\) size = \d+");
+        said.ShouldMatch(@"frame #0: 0x[0-9a-f]+ sample\.ko`sample_read\(.*size=\d+.*\) at sample\.c:\d+");
+        said.ShouldMatch(@"frame #\d+: 0x[0-9a-f]+ vmlinux`vfs_read \+ \d+");
+        await ReadsGoOnAsync();
+
+        // Killed while the kernel runs under it.
+        using var kill = new CancellationTokenSource();
+        await using (var session = await OpenAsync("continue\n", BreakIn.Now))
+        {
+            var running = session.Debugger.TryRunAsync(kill.Token);
+            await ReadsGoOnAsync();
+            await kill.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(running);
+        }
+
+        await ReadsGoOnAsync();
+    }
+
+    [Fact]
+    public async Task Stops_when_the_kernel_panics()
+    {
+        await using var session = await OpenAsync("bt\n", BreakIn.Panic);
+        var debugging = session.Debugger.TryRunAsync(_limit.Token);
+
+        // Answers as soon as the kernel runs under the debugger; panics once it has answered.
+        await InGuestAsync("(sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &");
+
+        var said = (await debugging).Output;
+        said.ShouldMatch("frame #0: 0x[0-9a-f]+ vmlinux`panic");
+        said.ShouldContain("vmlinux`sysrq_handle_crash");
+    }
+
+    private async Task<string> DebugAsync(string commands)
+    {
+        await using var session = await OpenAsync(commands, BreakIn.Now);
+        var result = await session.Debugger.TryRunAsync(_limit.Token);
+        return result.Output + result.Error;
+    }
+
+    private async Task<DebugSession> OpenAsync(string commands, BreakIn breakIn)
+    {
+        var file = Path.Combine(_project.RunFolder, "commands.lldb");
+        await File.WriteAllTextAsync(file, commands, _limit.Token);
+        var options = new KernelDebugOptions
+        {
+            Project = Project.Load(_project.Folder),
+            Guest = GuestPlace.Embedded,
+            State = _project.Place.State,
+            Folder = _project.RunFolder,
+            Commands = file,
+            Batch = true,
+            Break = breakIn,
+        };
+        await using var journal = new RunJournal(TimeProvider.System, []);
+        return await DebugSession.OpenAsync(options, journal, _limit.Token);
+    }
+
+    private async Task InGuestAsync(string command)
+    {
+        var status = (await _project.Place.ListAsync()).ShouldHaveSingleItem();
+        await using var shell = await GuestShell.ConnectAsync(status.Endpoint, _limit.Token);
+        (await shell.RunAsync(command, _limit.Token)).ExitCode.ShouldBe(0);
+    }
+
+    // A kernel that was left halted, or in a breakpoint, reads no more.
+    private Task ReadsGoOnAsync() =>
+        InGuestAsync("count() { wc -c < /tmp/reads; }; before=$(count); until [ \"$(count)\" -gt \"$before\" ]; do sleep 0.1; done");
+}
