@@ -85,13 +85,29 @@ public sealed class GdbRelay : IAsyncDisposable
             debugger.NoDelay = true;
             await stub.ConnectAsync(endPoint, cancellationToken);
             var answers = ToDebuggerAsync(stub);
-            using (cancellationToken.Register(() => debugger.Dispose()))
+            var requests = ToStubAsync(stub);
+            using (cancellationToken.Register(() => End(debugger)))
             {
-                await Task.WhenAny(ToStubAsync(stub), answers);
+                await Task.WhenAny(requests, answers);
             }
 
             await DetachAsync(stub, answers);
-            debugger.Dispose();
+            End(stub);
+            End(debugger);
+            await Task.WhenAll(requests, answers);
+        }
+
+        // A socket that is closed while it is read from resets its connection, and the peer loses what it has not read yet.
+        private static void End(Socket socket)
+        {
+            try
+            {
+                socket.Shutdown(SocketShutdown.Both);
+            }
+            catch (SocketException)
+            {
+                // Its peer was faster.
+            }
         }
 
         private async Task ToStubAsync(Socket stub)
@@ -105,7 +121,7 @@ public sealed class GdbRelay : IAsyncDisposable
 
                 _detached |= piece.Detaches;
                 _runs |= piece.Resumes;
-                await stub.SendAsync(piece.Bytes);
+                await SendAsync(stub, piece);
             }
         }
 
@@ -124,14 +140,22 @@ public sealed class GdbRelay : IAsyncDisposable
                     _answered.TrySetResult();
                 }
 
-                try
+                if (!_leaving)
                 {
-                    await debugger.SendAsync(piece.Bytes);
+                    await SendAsync(debugger, piece);
                 }
-                catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-                {
-                    // It has left.
-                }
+            }
+        }
+
+        // Who has left is noticed by reading.
+        private static async Task SendAsync(Socket socket, GdbPiece piece)
+        {
+            try
+            {
+                await socket.SendAsync(piece.Bytes);
+            }
+            catch (SocketException)
+            {
             }
         }
 
@@ -172,7 +196,7 @@ public sealed class GdbRelay : IAsyncDisposable
                 {
                     count = await socket.ReceiveAsync(buffer);
                 }
-                catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+                catch (SocketException)
                 {
                     yield break;
                 }
