@@ -77,7 +77,13 @@ internal interface IVmProvision : IVmConfigure, IVm
                 throw new TargetFailedException($"The guest {definition.Name} is not set up: what failed is told above. Mend it and run VmProvision again, which changes only what is missing");
             }
 
-            Log.Information("The guest {Name} is set up, and a second run changed nothing{Snapshot}", definition.Name, report.Snapshot is { } told ? $"; {told}" : "");
+            Log.Information(
+                "The guest {Name} is set up{Verified}{Saved}", definition.Name, report.ChangedSomething ? ", and a second run found nothing to change" : "; nothing was to be changed",
+                report.Snapshot is { } snapshot ? $"; it is saved as {snapshot}" : "");
+            if (report.SnapshotProblem is { } problem)
+            {
+                Log.Warning("{Problem}", problem);
+            }
         }));
 
     Target VmDelete => _ => _

@@ -176,7 +176,11 @@ internal sealed class Machine(string vmx)
         if (Configuration.IsOn("ethernet0.present") && Configuration["ethernet0.generatedAddress"] is null)
         {
             var hash = Host.Hash(Vmx);
-            Configuration.Append("ethernet0.addressType", "generated");
+            if (Configuration["ethernet0.addressType"] is null)
+            {
+                Configuration.Append("ethernet0.addressType", "generated");
+            }
+
             Configuration.Append("ethernet0.generatedAddress", $"00:0c:29:{hash[0]:x2}:{hash[1]:x2}:{hash[2]:x2}");
         }
     }

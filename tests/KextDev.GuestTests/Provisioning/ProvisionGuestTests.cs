@@ -59,7 +59,7 @@ public sealed class ProvisionGuestTests : IAsyncLifetime, IDisposable
         first.Steps.Where(step => step.Outcome == ProvisionOutcome.Failed).ShouldBeEmpty();
         first.Unsettled.ShouldBeEmpty();
         first.Steps.Where(step => step.Outcome == ProvisionOutcome.Changed).Select(step => step.Name).ShouldBe(["key", "sudo", "sshd", "hostname", "crashes", "folders"]);
-        first.Snapshot.ShouldBe("it is saved as clean");
+        first.Snapshot.ShouldBe("clean");
         _asked.ShouldBe(["Password of me in the guest debian", "Password of me in the guest debian"]);
 
         // The key lets in, and the administrator may do what a test does and nothing else.
@@ -76,7 +76,7 @@ public sealed class ProvisionGuestTests : IAsyncLifetime, IDisposable
 
         second.Steps.Where(step => step.Outcome != ProvisionOutcome.Done).ShouldBeEmpty();
         second.Succeeded.ShouldBeTrue();
-        second.Snapshot.ShouldBe("its snapshot clean stays");
+        second.Snapshot.ShouldBe("clean");
         _asked.Count.ShouldBe(2);
         _place.Notes.Where(note => note.Contains(DebianRoot.Password, StringComparison.Ordinal) || note.Contains(Wrong, StringComparison.Ordinal)).ShouldBeEmpty();
     }

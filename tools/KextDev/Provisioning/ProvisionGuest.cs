@@ -43,9 +43,12 @@ public sealed class ProvisionGuest(ProvisionOptions options, GuestSite site)
             ? first
             : await RunScriptAsync(definition, endpoint, script, Arguments(definition, endpoint, login, Kit), cancellationToken);
         var report = new ProvisionReport(first, [.. again.Where(step => step.Outcome != ProvisionOutcome.Done)]);
-        return report.Succeeded && guest is ISnapshots snapshots
-            ? report with { Snapshot = exists ? TellOf(snapshot, report) : await SaveAsync(snapshots, snapshot, cancellationToken) }
-            : report;
+        return (report.Succeeded, guest) switch
+        {
+            (true, ISnapshots) when exists => TellOf(snapshot, report),
+            (true, ISnapshots snapshots) => await SaveAsync(snapshots, snapshot, report, cancellationToken),
+            _ => report,
+        };
     }
 
     // As each of its runs does: what happened since is lost then. A machine that runs is somebody's, and stays as it is.
@@ -125,23 +128,22 @@ public sealed class ProvisionGuest(ProvisionOptions options, GuestSite site)
     }
 
     // The guest is set up, saved or not.
-    private static async Task<string> SaveAsync(ISnapshots guest, string name, CancellationToken cancellationToken)
+    private static async Task<ProvisionReport> SaveAsync(ISnapshots guest, string name, ProvisionReport report, CancellationToken cancellationToken)
     {
         try
         {
             await guest.TakeSnapshotAsync(name, cancellationToken);
-            return $"it is saved as {name}";
+            return report with { Snapshot = name };
         }
         catch (InfrastructureException exception)
         {
-            return $"it is not saved: {exception.Message}";
+            return report with { SnapshotProblem = $"It was not saved: {exception.Message}" };
         }
     }
 
-    private static string TellOf(string snapshot, ProvisionReport report) =>
-        report.Steps.All(step => step.Outcome == ProvisionOutcome.Done)
-            ? $"its snapshot {snapshot} stays"
-            : $"its snapshot {snapshot} was taken before these changes: delete it in VMware, then save it anew by ./build.sh VmSnapshot --snapshot {snapshot}";
+    private static ProvisionReport TellOf(string snapshot, ProvisionReport report) => report.ChangedSomething
+        ? report with { SnapshotProblem = $"Its snapshot {snapshot} was taken before these changes: delete it in VMware, then save it anew by ./build.sh VmSnapshot --snapshot {snapshot}." }
+        : report with { Snapshot = snapshot };
 
     private async Task<string> ReadScriptAsync(GuestPlatform platform, CancellationToken cancellationToken)
     {
@@ -175,8 +177,13 @@ public sealed record ProvisionOptions(string Scripts, string? Login = null, stri
 /// <param name="Unsettled">What a second run had to change again, or could not.</param>
 public sealed record ProvisionReport(IReadOnlyList<ProvisionStep> Steps, IReadOnlyList<ProvisionStep> Unsettled)
 {
-    /// <summary>What became of the snapshot; null where the driver takes none, or something failed.</summary>
+    /// <summary>The snapshot that has the guest as it is now; null where the driver takes none, or something failed.</summary>
     public string? Snapshot { get; init; }
+
+    /// <summary>Why there is no such snapshot, of a driver that takes some.</summary>
+    public string? SnapshotProblem { get; init; }
+
+    public bool ChangedSomething => Steps.Any(step => step.Outcome == ProvisionOutcome.Changed);
 
     public bool Succeeded => Unsettled.Count == 0 && Steps.All(step => step.Outcome != ProvisionOutcome.Failed);
 }
