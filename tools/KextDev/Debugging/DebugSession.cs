@@ -63,7 +63,7 @@ public sealed class DebugSession : IAsyncDisposable
 
     private static DebuggedImage Image(OpenedTarget target) => (target.Image, target.Loaded) switch
     {
-        (BuiltModule module, LoadedModule loaded) => new ScatteredImage(module.Path, SectionsOf(module, loaded)),
+        (BuiltModule module, LoadedModule loaded) => new ScatteredImage(module.Module.Path, SectionsOf(module, loaded)),
 
         // A kext's file begins at address 0.
         (BuiltBundle bundle, LoadedKext loaded) => new SlidImage(bundle.Kext.ExecutableFile, bundle.Kext.DwarfFile, loaded.Address),
@@ -73,7 +73,7 @@ public sealed class DebugSession : IAsyncDisposable
     // The kernel gives its loader's own tables addresses too; lldb knows those of the file alone.
     private static Dictionary<string, ulong> SectionsOf(BuiltModule module, LoadedModule loaded)
     {
-        var file = ElfFile.Read(File.ReadAllBytes(module.Path));
+        var file = ElfFile.Read(File.ReadAllBytes(module.Module.Path));
         return loaded.Sections.Where(section => file.Place(section.Key) is not null).ToDictionary(StringComparer.Ordinal);
     }
 
