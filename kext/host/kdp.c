@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guest/sip.h"
+#include "kdp_dump.h"
 #include "kdp_link.h"
 #include "kdp_memory.h"
 #include "kdp_requests.h"
@@ -25,7 +26,8 @@
 #define NMI            SIGUSR2
 #define TRAP_INT3      3
 #define EXC_BREAKPOINT 6
-#define CODE_FAULT     3 /* EXC_I386_BPTFLT: an int3, a single step or a panic */
+#define BELOW_STACK    1024 /* below the bytes that leaf functions use */
+#define CODE_FAULT     3    /* EXC_I386_BPTFLT: an int3, a single step or a panic */
 
 static uint32_t debug; /* 0: no debugger */
 static bool listens;
@@ -132,6 +134,7 @@ int kdp_init(const char *address, const char *nvram)
 		return error;
 	listens = true;
 	kdp_requests_init(!(debug & KDP_NO_BREAKPOINTS));
+	kdp_dump_init(&card.sin_addr, debug);
 	kdp_threads_init();
 	if (debug & KDP_NMI)
 		sigaction(NMI, &action, NULL);
@@ -184,18 +187,33 @@ void kdp_note_trapped(ucontext_t *context)
 	trapped = context;
 }
 
-void kdp_panic(void)
+/*
+ * As a processor that traps leaves what the kernel does about it below what it interrupted; this
+ * one's handlers have a stack of their own.
+ */
+static void leave_text(const char *text)
 {
+	kdp_memory_write((uint64_t)trapped->uc_mcontext.gregs[REG_RSP] - BELOW_STACK, &text,
+	                 sizeof(text));
+}
+
+void kdp_panic(const char *text, size_t length)
+{
+	const char *volatile left = text; /* for who looks through this stack */
 	ucontext_t here;
 	struct kdp_stop stop = {
 	    .context = trapped, .exception = EXC_BREAKPOINT, .code = CODE_FAULT, .is_final = true};
 
-	if (!listens || debug & KDP_REBOOT_ALWAYS)
+	if (!listens)
 		return;
-	if (!trapped) {
+	if (trapped) {
+		leave_text(left);
+	} else {
 		getcontext(&here);
 		stop.context = &here;
 	}
 	stop_all();
-	finish(kdp_session_stop(&stop));
+	kdp_dump_send(stop.context, left, length);
+	if (!(debug & KDP_REBOOT_ALWAYS))
+		finish(kdp_session_stop(&stop));
 }

@@ -10,11 +10,13 @@
  *     kdp_memory.c   memory and breakpoints
  *     kdp_threads.c  all threads that may run a kext's code stand still
  *     kdp_link.c     datagrams
+ *     kdp_dump.c     a panic's memory, or its text, to a server: kdp_core.c, kdp_transfer.c
  */
 #ifndef KEXTHOST_KDP_H
 #define KEXTHOST_KDP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <ucontext.h>
 
 /* Bits of the boot-arg debug= */
@@ -41,7 +43,10 @@ bool kdp_trap(ucontext_t *context);
 /* From a trap that becomes a panic: what the debugger is to see. */
 void kdp_note_trapped(ucontext_t *context);
 
-/* At the end of a panic: returns when the machine is to end, at once where there is no debugger. */
-void kdp_panic(void);
+/*
+ * At the end of a panic: sends what the boot-args ask for to a server, and waits for a debugger.
+ * Returns when the machine is to end, at once where there is no debugger. `text` is NUL-terminated.
+ */
+void kdp_panic(const char *text, size_t length);
 
 #endif

@@ -23,10 +23,6 @@ static const int registers[] = {
     REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP, REG_EFL,
 };
 #define REGISTERS (sizeof(registers) / sizeof(registers[0]))
-struct thread_state {
-	uint64_t general[REGISTERS], cs, fs, gs;
-};
-_Static_assert(sizeof(struct thread_state) == 168, "x86_THREAD_STATE64");
 
 extern const Elf64_Ehdr __ehdr_start; /* the linker knows where the program begins */
 
@@ -148,20 +144,26 @@ static enum kdp_error write_memory(const struct kdp_packet *request, bool wide)
 	return kdp_memory_write(address_at(request, wide), request->bytes + start, size);
 }
 
-static void read_registers(const ucontext_t *context, uint32_t flavor, struct kdp_packet *reply)
+void kdp_thread_state(const ucontext_t *context, struct kdp_thread_state *state)
 {
 	const uint64_t segments = (uint64_t)context->uc_mcontext.gregs[REG_CSGSFS];
-	static const uint8_t nothing[FLOAT_SIZE];
-	struct thread_state state;
 	size_t i;
+
+	for (i = 0; i < REGISTERS; i++)
+		state->general[i] = (uint64_t)context->uc_mcontext.gregs[registers[i]];
+	state->cs = segments & 0xffff;
+	state->gs = segments >> 16 & 0xffff;
+	state->fs = segments >> 32 & 0xffff;
+}
+
+static void read_registers(const ucontext_t *context, uint32_t flavor, struct kdp_packet *reply)
+{
+	static const uint8_t nothing[FLOAT_SIZE];
+	struct kdp_thread_state state;
 
 	switch (flavor) {
 	case THREAD_STATE64:
-		for (i = 0; i < REGISTERS; i++)
-			state.general[i] = (uint64_t)context->uc_mcontext.gregs[registers[i]];
-		state.cs = segments & 0xffff;
-		state.gs = segments >> 16 & 0xffff;
-		state.fs = segments >> 32 & 0xffff;
+		kdp_thread_state(context, &state);
 		add_word(reply, KDP_NO_ERROR);
 		add(reply, &state, sizeof(state));
 		break;
@@ -176,7 +178,7 @@ static void read_registers(const ucontext_t *context, uint32_t flavor, struct kd
 
 static enum kdp_error write_registers(ucontext_t *context, const struct kdp_packet *request)
 {
-	struct thread_state state;
+	struct kdp_thread_state state;
 	size_t i;
 
 	switch (word_at(request, 12)) {

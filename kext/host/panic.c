@@ -189,7 +189,7 @@ static _Noreturn void end(void)
 {
 	log_bytes(text, length);
 	keep();
-	kdp_panic();
+	kdp_panic(text, length);
 	_exit(KEXTHOST_EXIT_PANIC);
 }
 
