@@ -26,18 +26,19 @@ public sealed partial record KdpInspection(
 
     /// <summary>Why it stopped, as far as that can be told: KDP does not tell it whom it lets in.</summary>
     public string Reason => PanicText is not null
-        ? "a panic"
-        : IsBehindInt3 ? "an int3: a breakpoint, Debugger() or a panic" : "no int3: a trap, an NMI or the halt at its start";
+        ? "it panicked"
+        : IsBehindInt3 ? "it met an int3: of a breakpoint, of Debugger() or of a panic" : "it met no int3: a trap, an NMI, or the halt at its start";
 
     /// <exception cref="KdpException">The kernel is lost.</exception>
     public static async Task<KdpInspection> ReadAsync(KdpClient client, CancellationToken cancellationToken)
     {
         var registers = await client.ReadRegistersAsync(cancellationToken);
         var version = client.KernelVersion;
+        var uuid = UuidPart().Match(version);
         var before = await client.ReadMemoryAsync(registers.InstructionPointer - 1, 1, cancellationToken);
         return new KdpInspection(
-            version.Split(';')[0] is { Length: > 0 } name ? name : version,
-            UuidPart().Match(version) is { Success: true } uuid ? uuid.Groups["uuid"].Value : null,
+            uuid.Success ? version[..uuid.Index] : version,
+            uuid.Success ? uuid.Groups["uuid"].Value : null,
             StartPart().Match(version) is { Success: true } start ? Convert.ToUInt64(start.Groups["address"].Value, 16) : null,
             registers,
             await WalkAsync(client, registers, cancellationToken),
@@ -101,7 +102,7 @@ public sealed partial record KdpInspection(
         return string.Concat(text.Select(character => character is '\n' or '\t' or (>= ' ' and <= '~') ? character : '?'));
     }
 
-    [GeneratedRegex("UUID=(?<uuid>[0-9A-Fa-f-]{36})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("; UUID=(?<uuid>[0-9A-Fa-f-]{36})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UuidPart();
 
     [GeneratedRegex("stext=0x(?<address>[0-9A-Fa-f]{1,16})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
