@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#define KEXTHOST_DATA_MAX   (64u << 10)
+#define KEXTHOST_DATA_MAX    (64u << 10)
 
 /* How the host ends after a panic; its report is in the folder for reports by then. */
 #define KEXTHOST_EXIT_PANIC  33
@@ -42,8 +42,8 @@ enum kexthost_operation {
 	KEXTHOST_CLOSED, /* handle: a copy of the descriptor was closed. The reply comes when the
 	                    device is closed, or at once when there are more copies */
 
-	KEXTHOST_ATTEND, /* value: the caller's descriptor of the listener of a seccomp filter, or -1
-	                    to ask whether it may. The host watches what is under the filter */
+	KEXTHOST_ATTEND, /* value: the caller's descriptor of the listener of a seccomp filter, or
+	                    -1 to ask whether it may. The host watches what is under the filter */
 
 	/* Events: the calling process is the one that does it. data: a path, NUL-terminated. */
 	KEXTHOST_EXECUTE, /* value: pid of the child where it was spawned, or 0. More strings may

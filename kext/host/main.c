@@ -33,18 +33,24 @@
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *kdp, *operand;
+	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *kdp,
+	    *operand;
 	bool check;
 };
 
 static bool read_options(int count, char **arguments, struct options *options)
 {
 	static const struct option known[] = {
-	    {"socket", required_argument, NULL, 's'},    {"log", required_argument, NULL, 'l'},
-	    {"log-times", required_argument, NULL, 't'}, {"console", required_argument, NULL, 'o'},
-	    {"reports", required_argument, NULL, 'r'},   {"nvram", required_argument, NULL, 'n'},
-	    {"nodes", required_argument, NULL, 'd'},     {"release", required_argument, NULL, 'v'},
-	    {"kdp", required_argument, NULL, 'k'},       {"check", no_argument, NULL, 'c'},
+	    {"socket", required_argument, NULL, 's'},
+	    {"log", required_argument, NULL, 'l'},
+	    {"log-times", required_argument, NULL, 't'},
+	    {"console", required_argument, NULL, 'o'},
+	    {"reports", required_argument, NULL, 'r'},
+	    {"nvram", required_argument, NULL, 'n'},
+	    {"nodes", required_argument, NULL, 'd'},
+	    {"release", required_argument, NULL, 'v'},
+	    {"kdp", required_argument, NULL, 'k'},
+	    {"check", no_argument, NULL, 'c'},
 	    {0},
 	};
 	int option;
@@ -140,7 +146,8 @@ static int run(const struct options *options)
 		nodes_set_folder(options->nodes);
 	error = options->kdp ? kdp_init(options->kdp, options->nvram) : 0;
 	if (error) {
-		fprintf(stderr, "%s: no debugger listens there: %s\n", options->kdp, strerror(error));
+		fprintf(stderr, "%s: no debugger listens there: %s\n", options->kdp,
+		        strerror(error));
 		return COMMAND_USAGE;
 	}
 	trap_init();
