@@ -41,24 +41,25 @@ public sealed class ConfigureTargetTests : IDisposable
                 (await new InspectGuest(_place.Site, journal).RunAsync(definition, CancellationToken.None)).ShouldAllBe(condition => condition.Effect == LoadEffect.None);
             }
 
-            var before = await AskAsync(definition, "sysctl -n kern.boottime; nvram -p");
+            var mac = await FindAsync(definition);
+            var before = await AskAsync(mac, "sysctl -n kern.boottime; nvram -p");
             var kit = MakeKit("18G9323");
             (await ConfigureAsync(definition, kit, agree: false)).ShouldBe(TargetOutcome.Declined);
-            (await AskAsync(definition, "sysctl -n kern.boottime; nvram -p")).ShouldBe(before);
+            (await AskAsync(mac, "sysctl -n kern.boottime; nvram -p")).ShouldBe(before);
 
             (await ConfigureAsync(definition, kit)).ShouldBe(TargetOutcome.Changed);
-            (await AskAsync(definition, "sysctl -n kern.bootargs; nvram boot-args; cat /System/Library/Kernels/kernel.development")).ShouldBe(
+            (await AskAsync(mac, "sysctl -n kern.bootargs; nvram boot-args; cat /System/Library/Kernels/kernel.development")).ShouldBe(
                 $"{_asked!.After}\nboot-args\t{_asked.After}\nno kernel at all\n");
             BootArguments.Parse(_asked.After!).Words.ShouldBe(
                 ["keepsyms=1", "debug=0x146", "kdp_match_name=en0", "pmuflags=1", "-v", "kcsuffix=development", "serial=3"], ignoreOrder: true);
-            (await AskAsync(definition, "sysctl -n kern.boottime")).ShouldNotBe(before.Split('\n')[0] + "\n");
+            (await AskAsync(mac, "sysctl -n kern.boottime")).ShouldNotBe(before.Split('\n')[0] + "\n");
             (await ConfigureAsync(definition, Settings with { KernelSuffix = "development" })).ShouldBe(TargetOutcome.Unchanged);
 
             (await UndoAsync(definition)).ShouldBe(TargetOutcome.Changed);
-            (await AskAsync(definition, "sysctl -n kern.bootargs; nvram boot-args; ls /System/Library/Kernels")).ShouldBe($"{Shipped}\nboot-args\t{Shipped}\n");
+            (await AskAsync(mac, "sysctl -n kern.bootargs; nvram boot-args; ls /System/Library/Kernels")).ShouldBe($"{Shipped}\nboot-args\t{Shipped}\n");
             (await Should.ThrowAsync<InfrastructureException>(UndoAsync(definition))).Message.ShouldContain($"now '{Shipped}'");
 
-            await DoesNotComeBackAsync(definition);
+            await DoesNotComeBackAsync(definition, mac);
         }
         finally
         {
@@ -96,9 +97,9 @@ public sealed class ConfigureTargetTests : IDisposable
     private static TargetSettings Settings => new() { DebugFlags = DebugBits.Parse("DB_PRT"), Others = BootArguments.Parse("serial=3") };
 
     // What restarts it takes its network away instead.
-    private async Task DoesNotComeBackAsync(GuestDefinition definition)
+    private async Task DoesNotComeBackAsync(GuestDefinition definition, GuestEndpoint mac)
     {
-        await AskAsync(definition, "rm /sbin/shutdown; printf '#!/bin/sh\\nifconfig eth0 down\\n' >/sbin/shutdown; chmod 755 /sbin/shutdown");
+        await AskAsync(mac, "rm /sbin/shutdown; printf '#!/bin/sh\\nifconfig eth0 down\\n' >/sbin/shutdown; chmod 755 /sbin/shutdown");
         var clock = new HeldClock();
         var restarts = new TaskCompletionSource();
         var report = new RecordingReport(heard =>
@@ -156,7 +157,19 @@ public sealed class ConfigureTargetTests : IDisposable
     private async Task<string> AskAsync(GuestDefinition definition, string command)
     {
         await using var guest = GuestFactory.Create(definition, _place.Site);
-        await using var shell = await GuestShell.ConnectAsync(await guest.StartAsync(CancellationToken.None), CancellationToken.None);
+        return await AskAsync(await guest.StartAsync(CancellationToken.None), command);
+    }
+
+    // It runs already, and goes on running.
+    private async Task<GuestEndpoint> FindAsync(GuestDefinition definition)
+    {
+        await using var guest = GuestFactory.Create(definition, _place.Site);
+        return await guest.StartAsync(CancellationToken.None);
+    }
+
+    private static async Task<string> AskAsync(GuestEndpoint endpoint, string command)
+    {
+        await using var shell = await GuestShell.ConnectAsync(endpoint, CancellationToken.None);
         return (await shell.RunAsync(command, CancellationToken.None)).Output;
     }
 }
