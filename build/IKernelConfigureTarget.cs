@@ -75,7 +75,11 @@ internal interface IKernelConfigureTarget : IKernelDeps
             Log.Warning("{Warning}", PrintableText.Of(warning));
         }
 
-        Log.Warning("A kernel that is configured for debugging stops when it panics, instead of restarting, and whoever reaches its network can debug it: use a guest for tests, never a machine that matters");
+        if (!Undo)
+        {
+            Log.Warning("A kernel that is configured for debugging stops when it panics, instead of restarting, and whoever reaches its network can debug it: use a guest for tests, never a machine that matters");
+        }
+
         return Agree($"Change guest {change.Guest} so, and restart it?");
     }
 

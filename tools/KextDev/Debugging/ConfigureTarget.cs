@@ -102,7 +102,8 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
 
     private async Task ApplyAsync(IDebugTarget target, TargetChange change, TargetState before, Func<Task<KernelAnswer>> write, CancellationToken cancellationToken)
     {
-        if (target.Keep() is { Length: > 0 } lasting)
+        // Where nothing is set any more, nothing lasts.
+        if (target.Keep() is { Length: > 0 } lasting && change.After is not null)
         {
             journal.Publish(new NoteGiven(lasting));
         }
