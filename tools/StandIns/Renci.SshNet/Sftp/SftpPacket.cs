@@ -13,14 +13,9 @@ internal enum SftpType : byte
     Open = 3,
     Close = 4,
     Read = 5,
-    Write = 6,
-    SetStat = 9,
-    MakeDirectory = 14,
-    Stat = 17,
     Status = 101,
     Handle = 102,
     Data = 103,
-    Attributes = 105,
 }
 
 /// <summary>A packet under construction: uint32 length, byte type, fields. Integers are big-endian, strings are counted.</summary>

@@ -65,16 +65,6 @@ internal sealed class SftpSession : IDisposable
         }
     });
 
-    /// <summary>Awaits a reply that says no more than whether it worked.</summary>
-    public void Confirm(uint id, string path)
-    {
-        var status = StatusOf(Reply(id), path);
-        if (status != SftpStatus.Ok)
-        {
-            throw new SshException($"The server ended {path} too early.");
-        }
-    }
-
     public SftpPacketReader Expect(uint id, SftpType type, string path)
     {
         var reply = Reply(id);
