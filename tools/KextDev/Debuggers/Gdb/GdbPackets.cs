@@ -82,9 +82,5 @@ internal sealed record GdbPiece(byte[] Bytes, bool IsPacket)
     /// <summary>The debugger goes away by itself.</summary>
     public bool Detaches => Body is [(byte)'D', ..];
 
-    public static GdbPiece Packet(string body)
-    {
-        var sum = body.Sum(letter => letter) & 0xFF;
-        return new GdbPiece([.. $"${body}#{sum:x2}".Select(letter => (byte)letter)], IsPacket: true);
-    }
+    public static GdbPiece Packet(string body) => new(GdbPacket.Encode(body), IsPacket: true);
 }
