@@ -5,6 +5,7 @@ using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
 using KextDev.Processes;
+using KextDev.Projects;
 using KextDev.Testing;
 using KextDev.Toolchains;
 
@@ -61,6 +62,16 @@ public sealed class DebugSession : IAsyncDisposable
         RunTo = breakIn == BreakIn.Panic ? "panic" : null,
     };
 
+    // Said before anything is built or started.
+    private static IDebugStub Require(GuestDefinition definition, IGuest guest) =>
+        definition.Platform == GuestPlatform.Darwin
+            ? throw new InfrastructureException(
+                $"KernelDebug does not debug the macOS kernel of guest {definition.Name} yet: it reaches kernels by their hypervisor's gdb stub, and knows Linux's alone. "
+                + $"A kernel that waits in the debugger is served to lldb over KDP: ./build.sh KdpBridge --guest {definition.Name}, see docs/kdp.md.")
+        : guest is IDebugStub stub ? stub
+        : throw new InfrastructureException(
+            $"No debugger can be opened on the guest {definition.Name}: its driver serves no gdb stub. Choose a guest whose driver is qemu.");
+
     private static DebuggedImage Image(OpenedTarget target) => (target.Image, target.Loaded) switch
     {
         (BuiltModule module, LoadedModule loaded) => new ScatteredImage(module.Module.Path, SectionsOf(module, loaded)),
@@ -82,12 +93,7 @@ public sealed class DebugSession : IAsyncDisposable
         var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret };
         var guest = GuestFactory.Create(options.Guest, site);
         _opened.Add(guest);
-        if (guest is not IDebugStub halting)
-        {
-            throw new InfrastructureException(
-                $"No debugger can be opened on the guest {guest.Name}: its driver serves no gdb stub, and its kernel does not wait for one over KDP. Choose a guest whose driver is qemu.");
-        }
-
+        var halting = Require(options.Guest, guest);
         var target = await new OpenTarget(options, journal).RunAsync(guest, cancellationToken);
         journal.Publish(new NoteGiven($"Transport: gdb-remote, by the hypervisor's stub; it can halt the kernel of {guest.Name} at any time."));
         var stub = await halting.HaltAsync(cancellationToken);

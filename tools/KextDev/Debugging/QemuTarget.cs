@@ -71,7 +71,7 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
         }
     }
 
-    public string Keep() => $"Every start of guest {definition.Name} from this checkout is told so, until --undo.";
+    public string Keep() => $"Every start of guest {definition.Name} from this checkout is told so, until --undo. The gdb stub takes no configuration: KernelDebug opens it for its session.";
 
     public async ValueTask DisposeAsync()
     {
