@@ -59,7 +59,9 @@ public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
     private static async Task<DeployedFiles> DeployAsync(GuestShell shell, IKernelPlatform platform, BuiltExtension built, CancellationToken cancellationToken)
     {
         await DeployExtension.RemoveAsync(shell, Folder, cancellationToken);
-        return await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
+        var files = await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
+        await DeployPrograms.RunAsync(shell, built, files, cancellationToken);
+        return files;
     }
 }
 

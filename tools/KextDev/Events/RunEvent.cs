@@ -63,6 +63,7 @@ public enum Stage
     Connect,
     Deploy,
     Load,
+    DeployTests,
     Symbols,
     Stress,
     Unload,

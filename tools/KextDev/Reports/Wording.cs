@@ -13,6 +13,7 @@ internal static class Wording
         Stage.Connect => "connect",
         Stage.Deploy => "deploy",
         Stage.Load => "load",
+        Stage.DeployTests => "deploy tests",
         Stage.Symbols => "symbols",
         Stage.Stress => "stress",
         Stage.Unload => "unload",

@@ -4,29 +4,21 @@ using KextDev.Shells;
 
 namespace KextDev.Testing;
 
-/// <summary>Copies the extension's variants and the test programs into a folder of the guest that only this run uses.</summary>
+/// <summary>Copies the extension's variants into a folder of the guest that only this run uses.</summary>
 public static class DeployExtension
 {
-    // Not root's alone: a test may give up its rights and start itself again.
-    private const UnixFileMode Executable =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute |
-        UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     public static async Task<DeployedFiles> RunAsync(
         GuestShell shell, IKernelPlatform platform, string folder, BuiltExtension built, CancellationToken cancellationToken)
     {
         var extensions = built.Images.ToDictionary(image => image.Key, image => image.Value.DeployedIn(folder), StringComparer.Ordinal);
-        var programs = built.Programs.ToDictionary(program => program.Name, program => $"{folder}/{program.Name}", StringComparer.Ordinal);
-        await shell.UploadAsync(
-            built.Images.Values.SelectMany(image => image.UploadsTo(folder))
-                .Concat(built.Programs.Select(program => new Upload(program.Path, programs[program.Name], Executable))),
-            cancellationToken);
+        await shell.UploadAsync(built.Images.Values.SelectMany(image => image.UploadsTo(folder)), cancellationToken);
         foreach (var extension in extensions.Values)
         {
             await platform.PrepareAsync(extension, cancellationToken);
         }
 
-        return new DeployedFiles(folder, extensions, programs);
+        return new DeployedFiles(
+            folder, extensions, built.Programs.ToDictionary(program => program.Name, program => $"{folder}/{program.Name}", StringComparer.Ordinal));
     }
 
     /// <summary>Removes the folder; for guests that outlive the run.</summary>
@@ -36,6 +28,6 @@ public static class DeployExtension
 
 /// <summary>Where things lie in the guest.</summary>
 /// <param name="Extensions">By variant.</param>
-/// <param name="Programs">By the program's name.</param>
+/// <param name="Programs">By the program's name; they lie there once <see cref="DeployPrograms"/> has run.</param>
 public sealed record DeployedFiles(
     string Folder, IReadOnlyDictionary<string, DeployedExtension> Extensions, IReadOnlyDictionary<string, string> Programs);

@@ -33,7 +33,9 @@ public sealed class LoadByHand(GuestSite site, string? sdk, RunJournal journal)
     private static async Task<DeployedFiles> DeployAsync(GuestShell shell, IKernelPlatform platform, BuiltExtension built, CancellationToken cancellationToken)
     {
         await DeployExtension.RemoveAsync(shell, Folder, cancellationToken);
-        return await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
+        var files = await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
+        await DeployPrograms.RunAsync(shell, built, files, cancellationToken);
+        return files;
     }
 
     // What was loaded before may be an older build: it goes first.

@@ -7,11 +7,14 @@ using KextDev.Toolchains;
 namespace KextDev.Testing;
 
 /// <summary>
-/// The pipeline: build, acquire guest, connect, deploy, load, stress, unload, collect, report.
+/// The pipeline: build, acquire guest, connect, deploy, load, deploy the tests, stress, unload, collect, report.
 /// A guest that dies under a test ends with that test; the tests that remain go on in a fresh one.
 /// </summary>
 public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJournal journal, TimeProvider clock)
 {
+    // A kernel that hangs as soon as it has the extension must not hold up the run; a slow line must not end it.
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromMinutes(5);
+
     private readonly List<TestResult> _results = [];
     private readonly List<(Verdict Verdict, string Message)> _failures = [];
     private readonly string _folder = Path.Combine(options.RunFolder, suite.Guest.Name);
@@ -74,7 +77,8 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         var variant = remaining.Peek().Variant;
 
         // The first test's variant is loaded as a step of its own, so that a refusal is told as what it is.
-        if (!await TryAsync(bench, Stage.Load, "Loading", token => bench.Slot.LoadAsync(variant, token), cancellationToken))
+        if (!await TryAsync(bench, Stage.Load, "Loading", options.LoadLimit, token => bench.Slot.LoadAsync(variant, token), cancellationToken)
+            || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployAsync(bench, built, token), cancellationToken))
         {
             KeepIfAsked(bench);
             return false;
@@ -85,7 +89,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         if (survived)
         {
             bench.Slot.Forget();
-            survived = await TryAsync(bench, Stage.Unload, "Unloading", token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
+            survived = await TryAsync(bench, Stage.Unload, "Unloading", options.LoadLimit, token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
             _failures.AddRange(bench.Slot.Leftovers.Select(left => (Verdict.Failed, left)));
             if (!bench.Watch.Died.IsCancellationRequested)
             {
@@ -111,13 +115,13 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
 
     /// <summary>A step that the kernel may refuse, and may die of.</summary>
     private async Task<bool> TryAsync(
-        TestBench bench, Stage stage, string doing, Func<CancellationToken, Task<KernelAnswer>> step, CancellationToken cancellationToken)
+        TestBench bench, Stage stage, string doing, TimeSpan limit, Func<CancellationToken, Task<KernelAnswer>> step, CancellationToken cancellationToken)
     {
         var outcome = await journal.StageAsync(
             stage,
             () => new Trial(bench, clock).RunAsync(
                 $"{doing} {bench.Slot.Extension.Name}",
-                options.LoadLimit,
+                limit,
                 async token => await step(token) is { Accepted: false } answer ? Outcome.Failed(answer.Message) : Outcome.Passed,
                 cancellationToken),
             outcome => outcome.Failure);
@@ -127,6 +131,12 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         }
 
         return outcome.Verdict == Verdict.Passed;
+    }
+
+    private static async Task<KernelAnswer> DeployAsync(TestBench bench, BuiltExtension built, CancellationToken cancellationToken)
+    {
+        await DeployPrograms.RunAsync(bench.Shell, built, bench.Files, cancellationToken);
+        return KernelAnswer.Yes;
     }
 
     private void KeepIfAsked(TestBench bench)
