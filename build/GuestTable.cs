@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Provisioning;
+using KextDev.Reports;
 using Spectre.Console;
 
 /// <summary>Prints what is known of guests.</summary>
@@ -16,7 +17,7 @@ internal static class GuestTable
 
         foreach (var row in rows)
         {
-            table.AddRow([.. row.Select(Markup.Escape)]);
+            table.AddRow([.. row.Select(cell => Markup.Escape(PrintableText.Of(cell)))]);
         }
 
         AnsiConsole.Write(table);
@@ -43,7 +44,7 @@ internal static class GuestTable
         {
             if (value is not null)
             {
-                Console.WriteLine($"{name + ":",-16}{value}");
+                Console.WriteLine($"{name + ":",-16}{PrintableText.Of(value)}");
             }
         }
     }

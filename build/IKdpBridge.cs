@@ -1,4 +1,5 @@
 using KextDev.Debuggers.Kdp;
+using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
 
@@ -13,7 +14,7 @@ internal interface IKdpBridge : IKdpProbe
         {
             await using var client = await KdpClient.ConnectAsync(await FindKdpTargetAsync(token), new KdpOptions(), takeOver: true, token);
             using var bridge = new KextDev.Debuggers.Kdp.KdpBridge(client, BridgePort ?? 0);
-            Log.Information("The kernel at {Target}: {Version}", client.Target, client.KernelVersion);
+            Log.Information("The kernel at {Target}: {Version}", client.Target, PrintableText.Of(client.KernelVersion));
             Log.Information("lldb: gdb-remote 127.0.0.1:{Port}    gdb: target remote 127.0.0.1:{Port}", bridge.Port, bridge.Port);
             Log.Information("Ctrl-C in the debugger cannot stop it once it runs: KDP has no way to. Set breakpoints first");
             await bridge.RunAsync(token);

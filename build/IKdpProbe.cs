@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using KextDev;
 using KextDev.Debuggers.Kdp;
 using KextDev.Guests;
+using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
 
@@ -74,17 +75,17 @@ internal interface IKdpProbe : IKextDevBuild
 
     private static void Tell(IPEndPoint target, KdpInspection found)
     {
-        Log.Information("A kernel waits in the debugger at {Target}: {Version}", target, found.KernelVersion);
+        Log.Information("A kernel waits in the debugger at {Target}: {Version}", target, PrintableText.Of(found.KernelVersion));
         Log.Information("UUID {Uuid}; its code begins at {Start}", found.Uuid ?? "unknown", found.TextStart is { } start ? $"0x{start:x}" : "the address in its file");
-        Log.Information("Why it stopped: {Reason}", found.Reason);
+        Log.Information("Why it stopped: {Reason}", PrintableText.Of(found.Reason));
         foreach (var address in found.Backtrace)
         {
             Console.WriteLine($"  0x{address:x16}");
         }
 
-        if (found.PanicText is { } text)
+        foreach (var line in found.PanicText?.Split('\n') ?? [])
         {
-            Console.WriteLine(text);
+            Console.WriteLine(PrintableText.Of(line));
         }
     }
 }

@@ -58,11 +58,12 @@ internal interface IKernelBenchmark : IKernelTest
     {
         foreach (var guest in FindGuests(LoadProject()))
         {
-            var warm = await TimeRunAsync(guest, [], cancellationToken);
+            // The cold one first: it builds what is to be built, and the warm one finds it.
             var cold = await TimeRunAsync(guest, ["--cold"], cancellationToken);
+            var warm = await TimeRunAsync(guest, [], cancellationToken);
             Write(
                 console, $"A whole KernelTest in {guest.Name}, plan quick",
-                ("whole, from build.sh on", warm.Whole), ("build", warm.Build), ("boot", warm.Boot), ("stress", warm.Stress), ("everything else", warm.Rest),
+                ("whole, from build.sh on", warm.Whole), ("boot", warm.Boot), ("stress", warm.Stress), ("everything else", warm.Rest),
                 ("from the guest's start to the extension's being loaded", warm.UntilLoaded), ("the same, cold", cold.UntilLoaded));
         }
     }

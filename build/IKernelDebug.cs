@@ -6,7 +6,7 @@ using Nuke.Common;
 internal interface IKernelDebug : IKernelBuild
 {
     [Parameter("When the kernel stops for KernelDebug: now (the default), or panic, until which it runs. Typed as --break.")]
-    BreakMoment? Break => TryGetValue<BreakMoment?>(() => Break);
+    BreakIn? Break => TryGetValue<BreakIn?>(() => Break);
 
     [Parameter("A file of lldb commands that KernelDebug runs when the session is ready.")]
     string? Commands => TryGetValue(() => Commands);
@@ -29,7 +29,7 @@ internal interface IKernelDebug : IKernelBuild
                 Folder = RunFolder.Create(State, $"{project.Name}-debug", TimeProvider.System),
                 AskSecret = AskSecret,
                 Sdk = Sdk,
-                Break = Break == BreakMoment.Panic ? BreakIn.Panic : BreakIn.Now,
+                Break = Break ?? BreakIn.Now,
                 Commands = CommandsFile(),
                 Batch = Batch,
             };

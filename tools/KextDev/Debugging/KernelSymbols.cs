@@ -11,8 +11,7 @@ public sealed class KernelSymbols(StateFolder state, RunJournal journal)
     /// <returns>Null, and why in a note, where they cannot be had: the extension's own are not touched by that.</returns>
     public async Task<SlidKernel?> FindAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
-        var text = await shell.RunAsync("cat /proc/kallsyms", cancellationToken);
-        if (KernelSymbolTable.Parse(text.Output) is not { } symbols)
+        if (await ReadAsync(shell, "grep -m 1 ' _text$' /proc/kallsyms", cancellationToken) is not { Text: var text })
         {
             journal.Publish(new NoteGiven("The kernel's own functions have no names in this session: the guest does not tell their addresses. As root: sysctl kernel.kptr_restrict=1."));
             return null;
@@ -22,7 +21,12 @@ public sealed class KernelSymbols(StateFolder state, RunJournal journal)
         try
         {
             var file = guest is IKernelFile known ? await known.GetKernelFileAsync(cancellationToken) : await FetchAsync(shell, fetched, cancellationToken);
-            return await new KernelSymbolFile(state).GetAsync(file, symbols, cancellationToken);
+            return await new KernelSymbolFile(state).GetAsync(
+                file,
+                text,
+                async () => await ReadAsync(shell, "cat /proc/kallsyms", cancellationToken)
+                    ?? throw new InfrastructureException("The guest told where its kernel's code begins, and a moment later it did not. Try again."),
+                cancellationToken);
         }
         catch (InfrastructureException exception) when (exception is not ConnectionLostException)
         {
@@ -34,6 +38,9 @@ public sealed class KernelSymbols(StateFolder state, RunJournal journal)
             File.Delete(fetched);
         }
     }
+
+    private static async Task<KernelSymbolTable?> ReadAsync(GuestShell shell, string command, CancellationToken cancellationToken) =>
+        KernelSymbolTable.Parse((await shell.RunAsync(command, cancellationToken)).Output);
 
     private static async Task<string> FetchAsync(GuestShell shell, string file, CancellationToken cancellationToken)
     {

@@ -47,21 +47,13 @@ public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
     private async Task<LoadedImage> LoadAsync(
         GuestShell shell, IKernelPlatform platform, BuiltExtension built, string variant, CancellationToken cancellationToken)
     {
-        var files = await journal.StageAsync(Stage.Deploy, () => DeployAsync(shell, platform, built, cancellationToken));
+        var files = await journal.StageAsync(Stage.Deploy, () => DeployPrograms.AnewAsync(shell, platform, Folder, built, cancellationToken));
         var extension = files.Extensions[variant];
         var answer = await journal.StageAsync(Stage.Load, () => platform.LoadAsync(extension, cancellationToken), answer => answer.Refusal);
         return answer.Accepted
             ? await platform.LocateAsync(extension, cancellationToken)
                 ?? throw new InfrastructureException($"{extension.Name} was loaded, and a moment later the guest does not show it any more. Look at its kernel log: ./build.sh VmShell.")
             : throw new InfrastructureException(answer.Message);
-    }
-
-    private static async Task<DeployedFiles> DeployAsync(GuestShell shell, IKernelPlatform platform, BuiltExtension built, CancellationToken cancellationToken)
-    {
-        await DeployExtension.RemoveAsync(shell, Folder, cancellationToken);
-        var files = await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
-        await DeployPrograms.RunAsync(shell, built, files, cancellationToken);
-        return files;
     }
 }
 

@@ -1,3 +1,4 @@
+using KextDev.Platforms;
 using KextDev.Shells;
 
 namespace KextDev.Testing;
@@ -9,6 +10,16 @@ public static class DeployPrograms
     private const UnixFileMode Executable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute |
         UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>Both, into a folder that may hold an older build: nothing of it stays.</summary>
+    public static async Task<DeployedFiles> AnewAsync(
+        GuestShell shell, IKernelPlatform platform, string folder, BuiltExtension built, CancellationToken cancellationToken)
+    {
+        await DeployExtension.RemoveAsync(shell, folder, cancellationToken);
+        var files = await DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken);
+        await RunAsync(shell, built, files, cancellationToken);
+        return files;
+    }
 
     public static Task RunAsync(GuestShell shell, BuiltExtension built, DeployedFiles files, CancellationToken cancellationToken) =>
         shell.UploadAsync(built.Programs.Select(program => new Upload(program.Path, files.Programs[program.Name], Executable)), cancellationToken);

@@ -24,18 +24,9 @@ public sealed class LoadByHand(GuestSite site, string? sdk, RunJournal journal)
         (guest as IKeepable)?.Keep();
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));
         var platform = await KernelPlatforms.OpenAsync(definition.Platform, shell, cancellationToken);
-        var files = await journal.StageAsync(Stage.Deploy, () => DeployAsync(shell, platform, built, cancellationToken));
+        var files = await journal.StageAsync(Stage.Deploy, () => DeployPrograms.AnewAsync(shell, platform, Folder, built, cancellationToken));
         var slot = new ExtensionSlot(platform, files.Extensions);
         return await journal.StageAsync(Stage.Load, () => LoadAsync(slot, variant, cancellationToken), answer => answer.Refusal);
-    }
-
-    // Nothing of an older bundle stays in the new one.
-    private static async Task<DeployedFiles> DeployAsync(GuestShell shell, IKernelPlatform platform, BuiltExtension built, CancellationToken cancellationToken)
-    {
-        await DeployExtension.RemoveAsync(shell, Folder, cancellationToken);
-        var files = await DeployExtension.RunAsync(shell, platform, Folder, built, cancellationToken);
-        await DeployPrograms.RunAsync(shell, built, files, cancellationToken);
-        return files;
     }
 
     // What was loaded before may be an older build: it goes first.

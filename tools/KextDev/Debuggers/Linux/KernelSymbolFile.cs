@@ -13,19 +13,20 @@ public sealed class KernelSymbolFile(StateFolder state)
 
     /// <summary>Made once for each kernel.</summary>
     /// <param name="kernelFile">The bzImage.</param>
-    /// <param name="symbols">Of the running kernel.</param>
+    /// <param name="text">Where the running kernel's code begins.</param>
+    /// <param name="readSymbols">Reads all of the running kernel's symbols, some megabytes; called for a kernel that is met for the first time.</param>
     /// <exception cref="InfrastructureException">The kernel cannot be unpacked, or is another than the one that runs.</exception>
-    public async Task<SlidKernel> GetAsync(string kernelFile, KernelSymbolTable symbols, CancellationToken cancellationToken)
+    public async Task<SlidKernel> GetAsync(string kernelFile, ulong text, Func<Task<KernelSymbolTable>> readSymbols, CancellationToken cancellationToken)
     {
         var content = await File.ReadAllBytesAsync(kernelFile, cancellationToken);
         var folder = Path.Combine(state.Cache, "kernel-symbols", Convert.ToHexStringLower(SHA256.HashData(content))[..KeyDigits]);
         var file = Path.Combine(folder, "vmlinux");
         if (!File.Exists(file))
         {
-            await MakeAsync(kernelFile, symbols, file, cancellationToken);
+            await MakeAsync(kernelFile, await readSymbols(), file, cancellationToken);
         }
 
-        return new SlidKernel(file, symbols.Text - CodeStart(file));
+        return new SlidKernel(file, text - Code(file).Address);
     }
 
     private static async Task MakeAsync(string kernelFile, KernelSymbolTable symbols, string file, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ public sealed class KernelSymbolFile(StateFolder state)
         try
         {
             await PackedKernel.UnpackAsync(kernelFile, unfinished, cancellationToken);
-            await File.WriteAllLinesAsync(list, AddSymbols(symbols, CodeSize(unfinished)), cancellationToken);
+            await File.WriteAllLinesAsync(list, AddSymbols(symbols, Code(unfinished).Size), cancellationToken);
             await new HostCommand("objcopy", $"@{list}", unfinished).RunAsync(cancellationToken);
             File.Move(unfinished, file, overwrite: true);
         }
@@ -52,10 +53,6 @@ public sealed class KernelSymbolFile(StateFolder state)
         from function in symbols.Functions
         where function.Address >= symbols.Text && function.Address - symbols.Text < size
         select string.Create(CultureInfo.InvariantCulture, $"--add-symbol {function.Name}={CodeSection}:0x{function.Address - symbols.Text:x},global,function");
-
-    private static ulong CodeStart(string file) => Code(file).Address;
-
-    private static ulong CodeSize(string file) => Code(file).Size;
 
     private static (ulong Address, ulong Size) Code(string file)
     {
