@@ -22,6 +22,7 @@ public sealed partial class RoomTests
         ["Platforms"] = ["Bundles", "Projects", "Shells", "Processes"],
         ["Reports"] = ["Events"],
         ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
+        ["Symbols"] = ["Bundles", "Crashes", "MachO", "Toolchains"],
         ["Debuggers"] = ["Hosts", "Processes", "Toolchains"],
         ["Debugging"] = ["Bundles", "Debuggers", "Events", "Guests", "Platforms", "Processes", "Projects", "Shells", "Testing", "Toolchains"],
         ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],

@@ -1,7 +1,5 @@
 using System.Globalization;
 using KextDev.Processes;
-using KextDev.Projects;
-using KextDev.Toolchains.Darwin;
 
 namespace KextDev.Tests.KextHost;
 
@@ -23,7 +21,7 @@ public sealed class BadKextTests(KextHostBuild build) : IDisposable
     {
         var expected = await File.ReadAllLinesAsync(Path.Combine(Folder, name, "expected"));
         var words = expected[0].Split(' ');
-        var bundle = await BuildAsync(name);
+        var bundle = (await BuiltKext.BadAsync(_folder, name)).BundleFolder;
 
         var said = words switch
         {
@@ -114,24 +112,5 @@ public sealed class BadKextTests(KextHostBuild build) : IDisposable
             at.ShouldBeGreaterThanOrEqualTo(0, $"'{piece}' is not in, or not at its place in:\n{text}");
             from = at + piece.Length;
         }
-    }
-
-    /// <returns>The bundle's folder, of a copy: the build writes compile_commands.json beside the manifest.</returns>
-    private async Task<string> BuildAsync(string name)
-    {
-        foreach (var part in (string[])["kext/darwin/include", "tests/bad-kexts/" + name])
-        {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, part), "*", SearchOption.AllDirectories))
-            {
-                _folder.Write(Path.GetRelativePath(Repository.Root, file), await File.ReadAllTextAsync(file));
-            }
-        }
-
-        var toolchain = await CrossToolchain.FindAsync(sdk: null, CancellationToken.None);
-        var lines = new List<string>();
-        var project = Project.Load(_folder.Combine("tests/bad-kexts/" + name));
-        var kext = await new KextBuild(toolchain, _folder.Combine("build"), lines.Add, _ => { }).RunAsync(project, "normal", BuildConfiguration.Debug, CancellationToken.None);
-        lines.ShouldBeEmpty();
-        return kext.BundleFolder;
     }
 }

@@ -13,6 +13,18 @@ namespace KextDev.Crashes;
 /// <param name="Text">The report as it was printed, bounded; control characters are replaced.</param>
 public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity Severity, string? Function, string? Module, IReadOnlyList<string> Text)
 {
+    /// <summary>What the text names in code, in the order of its lines.</summary>
+    public IReadOnlyList<CrashPlace> Places { get; init; } = [];
+
+    /// <summary>macOS: the extensions in the backtrace, and where they lay.</summary>
+    public IReadOnlyList<CrashedExtension> Extensions { get; init; } = [];
+
+    /// <summary>macOS: null where the report was cut before it.</summary>
+    public CrashedKernel? Kernel { get; init; }
+
+    /// <summary>Linux: as <c>uname -r</c> prints it; null where the report does not tell.</summary>
+    public string? Release { get; init; }
+
     /// <summary>The same for the same crash at another time, address, process and CPU.</summary>
     public string Fingerprint { get; } =
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}")))[..16];

@@ -11,8 +11,10 @@ internal sealed partial class LinuxCrashReport
     private readonly List<string> _text = [];
     private readonly List<StackFrame> _trace = [];
     private readonly List<StackFrame> _leftovers = [];
+    private readonly List<CrashPlace> _places = [];
     private CrashHeadline? _headline;
     private StackFrame? _instruction;
+    private string? _release;
     private bool _panicked;
 
     /// <summary>The latest time of its lines, in seconds.</summary>
@@ -44,15 +46,8 @@ internal sealed partial class LinuxCrashReport
 
         _panicked |= headline?.Kind is CrashKind.Panic;
         _headline = Combine(_headline, headline);
-        if (line.Text.StartsWith("RIP: 0010:", StringComparison.Ordinal))
-        {
-            _instruction ??= StackFrame.Find(line.Text);
-        }
-        else if (headline is null && _trace.Count + _leftovers.Count < MostLines && StackFrame.Find(line.Text) is { } frame)
-        {
-            (IsLeftover().IsMatch(line.Text) ? _leftovers : _trace).Add(frame);
-        }
-
+        _release ??= System().Match(line.Text) is { Success: true } system ? system.Groups["release"].Value : null;
+        ReadFrame(line.Text, headline);
         ReadEnd(line.Text);
     }
 
@@ -73,7 +68,11 @@ internal sealed partial class LinuxCrashReport
         var place = frames.Find(frame => frame.Module is not null) ?? frames.Find(frame => !frame.IsMachinery) ?? frames.FirstOrDefault();
         // A panic that was called for tells its reason; the function would be the one that called panic().
         var title = place is null || _headline.Kind == CrashKind.Panic ? _headline.Title : $"{_headline.Title} in {place.Function}";
-        return new Crash(title, _headline.Kind, _panicked ? CrashSeverity.Fatal : _headline.Severity, place?.Function, place?.Module, [.. _text]);
+        return new Crash(title, _headline.Kind, _panicked ? CrashSeverity.Fatal : _headline.Severity, place?.Function, place?.Module, [.. _text])
+        {
+            Places = [.. _places],
+            Release = _release,
+        };
     }
 
     // The first headline knows the cause ("list_del corruption"), later ones the consequence ("kernel BUG at", "Kernel panic").
@@ -81,6 +80,30 @@ internal sealed partial class LinuxCrashReport
         first is null || next is null
             ? first ?? next
             : first with { Severity = (CrashSeverity)Math.Max((int)first.Severity, (int)next.Severity), Place = first.Place ?? next.Place };
+
+    private void ReadFrame(string text, CrashHeadline? headline)
+    {
+        if (_trace.Count + _leftovers.Count >= MostLines || StackFrame.Find(text) is not { } frame)
+        {
+            return;
+        }
+
+        // A warning's headline and the instruction pointer name the very instruction; all others a call by where it returns to.
+        var isInstruction = text.StartsWith("RIP: 0010:", StringComparison.Ordinal);
+        if (Lines <= MostLines)
+        {
+            _places.Add(frame.At(_text.Count - 1, isReturn: !isInstruction && headline?.Kind is not CrashKind.Warning));
+        }
+
+        if (isInstruction)
+        {
+            _instruction ??= frame;
+        }
+        else if (headline is null)
+        {
+            (IsLeftover().IsMatch(text) ? _leftovers : _trace).Add(frame);
+        }
+    }
 
     private void ReadEnd(string text)
     {
@@ -98,6 +121,13 @@ internal sealed partial class LinuxCrashReport
             Ended = true;
         }
     }
+
+    // "CPU: 0 PID: 88 Comm: insmod Tainted: G           OE      6.1.0-56-cloud-amd64 #1", and a hung task's "      Tainted: ...".
+    [GeneratedRegex(
+        @"^(CPU: \d{1,5} (UID: \d{1,10} )?PID: \d{1,10} Comm: .{1,32}? | {2,8})(Not tainted|Tainted: [A-Z ]{1,40}) +(?<release>\d[A-Za-z0-9.+_~-]{1,63})( |$)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex System();
 
     // "? function+...": an address on the stack that need not be a caller; all there is when the trace could not be walked.
     [GeneratedRegex(@"^\s*\? ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

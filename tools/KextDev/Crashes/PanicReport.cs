@@ -15,8 +15,11 @@ internal sealed partial class PanicReport
 
     private readonly List<string> _text = [];
     private readonly List<string> _message = [];
-    private readonly List<(ulong Address, string Place)> _frames = [];
-    private readonly List<Extension> _extensions = [];
+    private readonly List<(int Line, ulong Address, string Place)> _frames = [];
+    private readonly List<CrashedExtension> _extensions = [];
+    private (int Line, ulong Address)? _instruction;
+    private Guid? _kernel;
+    private ulong _slide;
     private Part _part = Part.Message;
 
     private PanicReport(string line, string message)
@@ -62,7 +65,12 @@ internal sealed partial class PanicReport
     {
         var title = Title();
         var (culprit, function) = Culprit();
-        return new Crash(title, Kind(title), CrashSeverity.Fatal, function, culprit, [.. _text]);
+        return new Crash(title, Kind(title), CrashSeverity.Fatal, function, culprit, [.. _text])
+        {
+            Places = [.. Places()],
+            Extensions = [.. _extensions],
+            Kernel = _kernel is { } uuid ? new CrashedKernel(uuid, _slide) : null,
+        };
     }
 
     private void Read(string line)
@@ -85,18 +93,47 @@ internal sealed partial class PanicReport
             {
                 _message.Add(line);
             }
+
+            if (Instruction().Match(line) is { Success: true } instruction)
+            {
+                _instruction ??= (_text.Count - 1, Address(instruction.Groups["address"]));
+            }
         }
         else if (_part == Part.Frames && Frame().Match(line) is { Success: true } frame)
         {
-            _frames.Add((Address(frame.Groups["address"]), frame.Groups["place"].Value.Trim()));
+            _frames.Add((_text.Count - 1, Address(frame.Groups["address"]), frame.Groups["place"].Value.Trim()));
         }
         else if (_part == Part.Extensions && ExtensionLine().Match(line) is { Success: true } extension)
         {
-            _extensions.Add(new Extension(extension.Groups["identifier"].Value, Address(extension.Groups["start"]), Address(extension.Groups["end"])));
+            _extensions.Add(new CrashedExtension(
+                extension.Groups["identifier"].Value,
+                extension.Groups["version"].Value,
+                Guid.TryParse(extension.Groups["uuid"].ValueSpan, out var uuid) ? uuid : null,
+                Address(extension.Groups["start"]),
+                Address(extension.Groups["end"])));
         }
         else if (_part == Part.Extensions && line.Length == 0)
         {
             _part = Part.System;
+        }
+        else if (_part is Part.Frames or Part.System && Kernel().Match(line) is { Success: true } kernel)
+        {
+            _kernel = Guid.TryParse(kernel.Groups["uuid"].ValueSpan, out var uuid) ? uuid : _kernel;
+            _slide = kernel.Groups["slide"] is { Success: true } slide ? Address(slide) : _slide;
+        }
+    }
+
+    // A trap's backtrace holds the instruction itself; the other addresses are where calls return to.
+    private IEnumerable<CrashPlace> Places()
+    {
+        if (_instruction is { } instruction)
+        {
+            yield return new AddressPlace(instruction.Line, IsReturn: false, instruction.Address);
+        }
+
+        foreach (var (line, address, _) in _frames)
+        {
+            yield return new AddressPlace(line, address != _instruction?.Address, address);
         }
     }
 
@@ -128,13 +165,6 @@ internal sealed partial class PanicReport
 
     private static ulong Address(Group digits) => ulong.Parse(digits.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private sealed record Extension(string Identifier, ulong Start, ulong End)
-    {
-        public bool IsApples => Identifier.StartsWith("com.apple.", StringComparison.Ordinal);
-
-        public bool Contains(ulong address) => address >= Start && address <= End;
-    }
-
     [GeneratedRegex(@"^panic ?\(cpu \d{1,5} caller (0x)?[0-9a-fA-F]{1,16}\): ?(?<message>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Headline();
 
@@ -144,13 +174,20 @@ internal sealed partial class PanicReport
 
     // "identifier(version)[UUID]@start->end"; lines that begin with "dependency:" name what it needs.
     [GeneratedRegex(
-        @"^\s*(?<identifier>[A-Za-z0-9_.-]{1,128})\([^)]{0,64}\)(\[[^\]]{0,64}\])?@0x(?<start>[0-9a-fA-F]{1,16})->0x(?<end>[0-9a-fA-F]{1,16})",
+        @"^\s*(?<identifier>[A-Za-z0-9_.-]{1,128})\((?<version>[^)]{0,64})\)(\[(?<uuid>[^\]]{0,64})\])?@0x(?<start>[0-9a-fA-F]{1,16})->0x(?<end>[0-9a-fA-F]{1,16})",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex ExtensionLine();
 
     [GeneratedRegex(@" : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Function();
+
+    // The registers' line "RFL: 0x..., RIP: 0x..., CS:  0x..., SS:  0x...".
+    [GeneratedRegex(@"\bRIP: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Instruction();
+
+    [GeneratedRegex(@"^Kernel (UUID: (?<uuid>[0-9A-Fa-f-]{36})|slide: {1,16}0x(?<slide>[0-9a-fA-F]{1,16}))\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Kernel();
 
     // A line that ends the quotation.
     [GeneratedRegex(@""" ?(@.*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

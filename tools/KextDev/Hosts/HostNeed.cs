@@ -36,6 +36,10 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("grub-pc-bin", "is what such disks boot with", "/usr/lib/grub/i386-pc/boot.img"),
     ];
 
+    /// <summary>Reads DWARF, of dSYMs and Linux modules alike.</summary>
+    public static HostNeed Symbolizer { get; } =
+        new("llvm-14", "finds function, file and line of an address", $"llvm-symbolizer-14|llvm-symbolizer|{Later("llvm-symbolizer")}");
+
     /// <summary>lldb-14 cannot be installed on Debian 12; any later one will do. On a Mac it is just lldb.</summary>
     public static HostNeed Lldb { get; } = new("lldb-19", "is the debugger", $"lldb-19|{Later("lldb")}|lldb");
 
@@ -59,6 +63,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("llvm-14", "reads back what the kext linker wrote", "llvm-readobj-14"),
         new("llvm-14", "reads back debug information", "llvm-dwarfdump-14"),
         new("llvm-14", "makes static archives", "llvm-ar-14"),
+        Symbolizer,
         .. VirtualDisks,
         new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
         new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
