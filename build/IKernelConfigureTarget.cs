@@ -70,6 +70,11 @@ internal interface IKernelConfigureTarget : IKernelDeps
             Console.WriteLine($"The kernel /System/Library/Kernels/kernel.{removed} is removed; one that stood in its place is put back.");
         }
 
+        foreach (var line in (IEnumerable<string>)[.. change.Steps, .. change.Machine])
+        {
+            Console.WriteLine(PrintableText.Of(line));
+        }
+
         foreach (var warning in change.Warnings)
         {
             Log.Warning("{Warning}", PrintableText.Of(warning));

@@ -154,7 +154,7 @@ internal sealed class Machine(string vmx)
         foreach (var (device, file) in Disks)
         {
             var id = device.Replace(':', '-');
-            arguments.AddRange(["-drive", $"if=none,id={id},file={file},format=vmdk", "-device", $"ide-hd,drive={id}"]);
+            arguments.AddRange(["-drive", $"if=none,id={id},file={file},format=vmdk", "-device", $"{Configuration["standIn.disk"] ?? "ide-hd"},drive={id}"]);
         }
 
         if (Configuration.PathOf("standIn.kernel") is { } kernel)

@@ -5,6 +5,10 @@
 
 etc=/etc
 sudo_commands='/sbin/insmod /usr/sbin/insmod /sbin/rmmod /usr/sbin/rmmod /bin/dmesg /usr/bin/dmesg /sbin/reboot /usr/sbin/reboot /sbin/shutdown /usr/sbin/shutdown'
+# Of KernelConfigureTarget: one file of GRUB's settings, and the commands that heed it.
+own=/etc/default/grub.d/kextdev.cfg
+sudo_settings="/bin/mkdir -p ${own%/*}, /usr/bin/mkdir -p ${own%/*}, /bin/rm -f $own, /usr/bin/rm -f $own, /usr/bin/tee $own, \
+/usr/sbin/update-grub, /usr/sbin/grub-mkconfig -o /boot/grub/grub.cfg, /usr/sbin/grub2-mkconfig -o /boot/grub2/grub.cfg"
 
 home_of() {
   line=$(grep "^$1:" "$root/etc/passwd") || fail "there is no user $1" || return

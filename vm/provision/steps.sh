@@ -24,7 +24,7 @@ END
 }
 
 # Where the system keeps its settings, and the commands of a test: linux.sh and darwin.sh know.
-etc='' sudo_commands=''
+etc='' sudo_commands='' sudo_settings=''
 
 user='' key='' sudo_user='' hostname='' kdk='' vmware='' root=''
 
@@ -150,7 +150,7 @@ set_sudo() {
   grep -Eq '^[#@]includedir .*sudoers\.d' "$root$etc/sudoers" || fail "$etc/sudoers does not include $etc/sudoers.d" || return
   put_file "$etc/sudoers.d/kextdev" 440 check_sudoers <<END
 # Made by KextDev: the commands of a test, and no others.
-$sudo_user ALL=(root) NOPASSWD: $(printf '%s\n' "$sudo_commands" | tr -s ' \n' ' ' | sed 's/^ //; s/ $//; s/ /, /g')
+$sudo_user ALL=(root) NOPASSWD: $(printf '%s\n' "$sudo_commands" | tr -s ' \n' ' ' | sed 's/^ //; s/ $//; s/ /, /g')${sudo_settings:+, $sudo_settings}
 END
 }
 

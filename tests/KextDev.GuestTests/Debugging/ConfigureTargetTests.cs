@@ -6,6 +6,7 @@ using KextDev.GuestTests.Guests.Vmware;
 using KextDev.GuestTests.Testing;
 using KextDev.Platforms;
 using KextDev.Platforms.Darwin;
+using KextDev.Platforms.Linux;
 using KextDev.Shells;
 using KextDev.Testing;
 
@@ -18,9 +19,18 @@ public sealed class ConfigureTargetTests : IDisposable
     private const string Shipped = "keepsyms=1 debug=0x144";
 
     private readonly GuestPlace _place = new();
-    private readonly RecordingReport _report = new();
+    private readonly RecordingReport _report;
 
     private TargetChange? _asked;
+    private Action _onRestart = () => { };
+
+    public ConfigureTargetTests() => _report = new RecordingReport(heard =>
+    {
+        if (heard is StageStarted { Stage: Stage.Restart })
+        {
+            _onRestart();
+        }
+    });
 
     private IEnumerable<string> Notes => _report.Events.OfType<NoteGiven>().Select(note => note.Sentence);
 
@@ -47,7 +57,19 @@ public sealed class ConfigureTargetTests : IDisposable
             (await ConfigureAsync(definition, kit, agree: false)).ShouldBe(TargetOutcome.Declined);
             (await AskAsync(mac, "sysctl -n kern.boottime; nvram -p")).ShouldBe(before);
 
-            (await ConfigureAsync(definition, kit)).ShouldBe(TargetOutcome.Changed);
+            await using (var former = new FormerAddress(mac))
+            {
+                machine.Behave($"address {FormerAddress.Address}");
+                _onRestart = () =>
+                {
+                    former.Leave();
+                    machine.Behave();
+                };
+                (await ConfigureAsync(definition, kit)).ShouldBe(TargetOutcome.Changed);
+                former.WasUsed.ShouldBeTrue();
+            }
+
+            _onRestart = () => { };
             (await AskAsync(mac, "sysctl -n kern.bootargs; nvram boot-args; cat /System/Library/Kernels/kernel.development")).ShouldBe(
                 $"{_asked!.After}\nboot-args\t{_asked.After}\nno kernel at all\n");
             BootArguments.Parse(_asked.After!).Words.ShouldBe(
@@ -87,11 +109,47 @@ public sealed class ConfigureTargetTests : IDisposable
             (await UndoAsync(definition)).ShouldBe(TargetOutcome.Changed);
             (await AskAsync(definition, "cat /proc/cmdline")).Trim().Split(' ').Intersect(Added.Split(' ')).ShouldBeEmpty();
             (await Should.ThrowAsync<InfrastructureException>(ConfigureAsync(definition, new TargetSettings { DebugFlags = 4 }))).Message.ShouldContain("runs Linux");
+            await LeadsGrubToOwnFileAsync(definition);
         }
         finally
         {
             await GuestFactory.Create(definition, _place.Site).StopAsync(CancellationToken.None);
         }
+    }
+
+    // A menu that is made as Fedora's and SUSE's are, from one file of settings; this guest needs none of its own.
+    private async Task LeadsGrubToOwnFileAsync(GuestDefinition definition)
+    {
+        const string Show = "cat /etc/default/grub /menu; ls /etc/default/grub.d";
+        await using var guest = GuestFactory.Create(definition, _place.Site);
+        await using var shell = await GuestShell.ConnectAsync(await guest.StartAsync(CancellationToken.None), CancellationToken.None);
+        async Task<string> RunAsync(string command) => (await shell.RunAsync(command, CancellationToken.None)).Output;
+        (await GrubArguments.FindAsync(shell, "box", CancellationToken.None)).ShouldBeNull();
+        await RunAsync("""
+            mkdir -p /etc/default /boot/grub2; printf 'GRUB_CMDLINE_LINUX_DEFAULT="quiet mine"' >/etc/default/grub
+            printf '%s\n' '#!/bin/sh' '. /etc/default/grub' '[ ! -e /full ] || { echo no space >&2; exit 1; }' 'echo "$@ $GRUB_CMDLINE_LINUX_DEFAULT" >/menu' >/usr/sbin/grub2-mkconfig
+            chmod 755 /usr/sbin/grub2-mkconfig
+            """);
+        var grub = (await GrubArguments.FindAsync(shell, "box", CancellationToken.None)).ShouldNotBeNull();
+        (await grub.ReadAsync(CancellationToken.None)).ShouldBeNull();
+
+        foreach (var arguments in (string[])["nokaslr", "nokaslr kextdev.mine=1"])
+        {
+            (await grub.WriteAsync(arguments, CancellationToken.None)).ShouldBe(KernelAnswer.Yes);
+            (await grub.ReadAsync(CancellationToken.None)).ShouldBe(arguments);
+            (await RunAsync("cat /menu; wc -l </etc/default/grub")).ShouldBe($"-o /boot/grub2/grub.cfg quiet mine {arguments}\n2\n");
+        }
+
+        await RunAsync("touch /full");
+        var refused = await grub.WriteAsync("other=1", CancellationToken.None);
+        refused.Message.ShouldContain("'/usr/sbin/grub2-mkconfig -o /boot/grub2/grub.cfg' ended with exit code 1: no space");
+        (await grub.ReadAsync(CancellationToken.None)).ShouldBe("nokaslr kextdev.mine=1");
+
+        await RunAsync("rm /full");
+        (await grub.WriteAsync(null, CancellationToken.None)).ShouldBe(KernelAnswer.Yes);
+        (await RunAsync(Show)).ShouldBe("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet mine\"\n-o /boot/grub2/grub.cfg quiet mine\n");
+        await RunAsync("echo GRUB_ENABLE_BLSCFG=true >>/etc/default/grub");
+        (await Should.ThrowAsync<InfrastructureException>(GrubArguments.FindAsync(shell, "box", CancellationToken.None))).Message.ShouldContain("grubby --update-kernel=ALL");
     }
 
     private static TargetSettings Settings => new() { DebugFlags = DebugBits.Parse("DB_PRT"), Others = BootArguments.Parse("serial=3") };

@@ -28,9 +28,11 @@ internal static class DebianRoot
 
     /// <param name="place">Where the archive is written to.</param>
     /// <param name="hostKey">Private key file of its server.</param>
-    public static async Task<string> MakeAsync(string place, string hostKey)
+    /// <param name="besides">More packages.</param>
+    public static async Task<string> MakeAsync(string place, string hostKey, params string[] besides)
     {
-        var root = await GetRootAsync(new StateFolder(Path.Combine(Guests.GuestPlace.Root, ".kextdev")).Cache);
+        var cache = new StateFolder(Path.Combine(Guests.GuestPlace.Root, ".kextdev")).Cache;
+        var root = await GetRootAsync(Path.Combine(cache, Name), Packages);
         var own = Path.Combine(place, "own");
         Write(own, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nme:x:1000:1000::/home/me:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n");
         Write(own, "etc/group", "root:x:0:\nme:x:1000:\nnogroup:x:65534:\n");
@@ -39,7 +41,7 @@ internal static class DebianRoot
         Write(own, "etc/shadow", "root:*:19000:0:99999:7:::\nme:$6$kextdev$hDlWFrd5O9PD26IbhSM/kHl9qo73oS4VTR.XBmEBH3eVBCDAF7OfvRLY5cc7CDAnRuFrPufpE1SYO9tUc0QP9.:19000:0:99999:7:::\nsshd:*:19000::::::\n");
         Write(own, "etc/hostname", "debian\n");
         Write(own, "etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n");
-        Write(own, "etc/hosts", "127.0.0.1 localhost\n");
+        Write(own, "etc/hosts", "127.0.0.1 localhost debian\n");
         Write(own, "etc/sudoers", "root ALL=(ALL:ALL) ALL\nme ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n");
         Write(own, "etc/pam.d/sudo", "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n");
         Write(own, "etc/ssh/sshd_config", "HostKey /etc/ssh/host_key\nPasswordAuthentication yes\nPermitRootLogin no\nUsePAM no\nSubsystem sftp /usr/lib/openssh/sftp-server\n");
@@ -53,14 +55,14 @@ internal static class DebianRoot
 
         // What comes later in an archive replaces what came before.
         var archive = Path.Combine(place, "debian.tar");
-        await new HostCommand("tar", "--owner=0", "--group=0", "--numeric-owner", "-cf", archive, "-C", root, ".", "-C", own, ".").RunAsync(CancellationToken.None);
+        string[] more = besides.Length > 0 ? ["-C", await GetRootAsync(Path.Combine(cache, $"{Name}-{besides[0]}"), besides), "."] : [];
+        await new HostCommand("tar", ["--owner=0", "--group=0", "--numeric-owner", "-cf", archive, "-C", root, ".", .. more, "-C", own, "."]).RunAsync(CancellationToken.None);
         return archive;
     }
 
     // Made aside and moved when whole: another test process may do the same at this moment, and either result serves.
-    private static async Task<string> GetRootAsync(string cache)
+    private static async Task<string> GetRootAsync(string root, string[] packages)
     {
-        var root = Path.Combine(cache, Name);
         if (Directory.Exists(root))
         {
             return root;
@@ -69,7 +71,7 @@ internal static class DebianRoot
         var part = Directory.CreateDirectory($"{root}.{Environment.ProcessId}").FullName;
         try
         {
-            await new HostCommand("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", .. Packages]) { WorkingDirectory = part }.RunAsync(CancellationToken.None);
+            await new HostCommand("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", .. packages]) { WorkingDirectory = part }.RunAsync(CancellationToken.None);
             foreach (var package in Directory.GetFiles(part, "*.deb"))
             {
                 await new HostCommand("dpkg-deb", "-x", package, Path.Combine(part, "root")).RunAsync(CancellationToken.None);
@@ -77,7 +79,10 @@ internal static class DebianRoot
 
             foreach (var useless in (string[])["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/lib/x86_64-linux-gnu/gconv"])
             {
-                Directory.Delete(Path.Combine(part, "root", useless), recursive: true);
+                if (Path.Combine(part, "root", useless) is var folder && Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
             }
 
             Directory.Move(Path.Combine(part, "root"), root);

@@ -58,6 +58,7 @@ public sealed class ProvisionScriptTests
         string[] options = ["--user", "root", "--key", ProvisionedSystem.Key, "--sudo", "me", "--hostname", "test", "--vmware"];
 
         var first = await linux.RunAsync(options);
+        linux.Read("etc/sudoers.d/kextdev").ShouldContain("/usr/sbin/shutdown, /bin/mkdir -p /etc/default/grub.d, ");
 
         first.Select(step => step.Name).ShouldBe(Steps);
         first.Where(step => step.Outcome != ProvisionOutcome.Changed).Select(step => step.Name).ShouldBe(["kdk", "tools"]);

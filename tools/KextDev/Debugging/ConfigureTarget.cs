@@ -21,7 +21,8 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
 
         // Where nothing is to be added, not a blank is changed.
         var wanted = merged.Equals(before.Next) ? before.Stored : merged.ToString();
-        if (settings.Kit is null && wanted == before.Stored && before.MissingOf(merged).Count == 0)
+        var machine = target.PlanMachine(restored: null);
+        if (settings.Kit is null && machine.Count == 0 && wanted == before.Stored && before.MissingOf(merged).Count == 0)
         {
             return TargetOutcome.Unchanged;
         }
@@ -29,6 +30,8 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
         var change = new TargetChange(definition.Name, target.ArgumentsName, before.Stored, wanted, await target.WarnAsync(settings, cancellationToken))
         {
             InstalledKernel = settings.Kit is null ? null : settings.KernelSuffix,
+            Steps = target.Steps,
+            Machine = machine,
         };
         if (!confirm(change))
         {
@@ -36,7 +39,11 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
         }
 
         var backup = TargetBackup.Find(definition.Name, site.State) ?? new TargetBackup(before.Stored, clock.GetUtcNow());
-        (backup with { InstalledKernel = change.InstalledKernel ?? backup.InstalledKernel }).Save(definition.Name, site.State);
+        (backup with
+        {
+            InstalledKernel = change.InstalledKernel ?? backup.InstalledKernel,
+            Machine = machine.Count > 0 ? backup.Machine ?? target.Machine : backup.Machine,
+        }).Save(definition.Name, site.State);
         await ApplyAsync(
             target,
             change,
@@ -46,6 +53,7 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
                 await target.InstallKernelAsync(settings, cancellationToken);
                 return await target.WriteAsync(wanted, cancellationToken);
             },
+            machine: null,
             cancellationToken);
         return TargetOutcome.Changed;
     }
@@ -64,8 +72,14 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
         }
 
         var wanted = BootArguments.Parse(backup.Arguments ?? "");
-        var change = new TargetChange(definition.Name, target.ArgumentsName, before.Stored, backup.Arguments, []) { RemovedKernel = backup.InstalledKernel };
-        if (backup.InstalledKernel is not null || backup.Arguments != before.Stored || before.MissingOf(wanted).Count > 0)
+        var machine = backup.Machine is null ? [] : target.PlanMachine(backup.Machine);
+        var change = new TargetChange(definition.Name, target.ArgumentsName, before.Stored, backup.Arguments, [])
+        {
+            RemovedKernel = backup.InstalledKernel,
+            Steps = target.Steps,
+            Machine = machine,
+        };
+        if (backup.InstalledKernel is not null || machine.Count > 0 || backup.Arguments != before.Stored || before.MissingOf(wanted).Count > 0)
         {
             if (!confirm(change))
             {
@@ -87,10 +101,11 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
 
                     return answer;
                 },
+                backup.Machine,
                 cancellationToken);
         }
 
-        var changed = backup.Arguments != before.Stored || backup.InstalledKernel is not null;
+        var changed = backup.Arguments != before.Stored || backup.InstalledKernel is not null || machine.Count > 0;
         TargetBackup.Forget(definition.Name, site.State);
         return changed ? TargetOutcome.Changed : TargetOutcome.Unchanged;
     }
@@ -100,7 +115,7 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
     private Task<IDebugTarget> OpenAsync(GuestDefinition definition, TargetSettings settings, CancellationToken cancellationToken) =>
         journal.StageAsync(Stage.AcquireGuest, () => DebugTargets.OpenAsync(definition, settings, site, clock, cancellationToken));
 
-    private async Task ApplyAsync(IDebugTarget target, TargetChange change, TargetState before, Func<Task<KernelAnswer>> write, CancellationToken cancellationToken)
+    private async Task ApplyAsync(IDebugTarget target, TargetChange change, TargetState before, Func<Task<KernelAnswer>> write, IReadOnlyDictionary<string, string?>? machine, CancellationToken cancellationToken)
     {
         // Where nothing is set any more, nothing lasts.
         if (target.Keep() is { Length: > 0 } lasting && change.After is not null)
@@ -122,6 +137,11 @@ public sealed class ConfigureTarget(GuestSite site, RunJournal journal, TimeProv
             await journal.StageAsync(Stage.Restart, () => RestartAsync(target, cancellationToken));
             state = $"are {Quote(change.After)}, and the guest was restarted";
             Verify(target, change, before, await target.ReadAsync(cancellationToken));
+            if (change.Machine.Count > 0 && target.PlanMachine(machine) is { Count: > 0 } lost)
+            {
+                throw new InfrastructureException(
+                    $"The guest {change.Guest} was restarted, but its machine's settings did not last: {string.Join("; ", lost)}. Close its window in VMware, which may have written them back, then try again.");
+            }
         }
         catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
         {
@@ -166,6 +186,12 @@ public sealed record TargetChange(string Guest, string ArgumentsName, string? Be
 
     /// <summary>Suffix of the debug kit's kernel that is removed; null for none.</summary>
     public string? RemovedKernel { get; init; }
+
+    /// <summary>What is done besides, and what cannot be, in order; sentences.</summary>
+    public IReadOnlyList<string> Steps { get; init; } = [];
+
+    /// <summary>What changes in the machine's own settings, line by line; empty for nothing.</summary>
+    public IReadOnlyList<string> Machine { get; init; } = [];
 }
 
 public enum TargetOutcome

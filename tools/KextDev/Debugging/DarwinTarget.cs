@@ -23,6 +23,8 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
 
     public string ArgumentsName => "boot-args";
 
+    public IReadOnlyList<string> Steps => [];
+
     /// <exception cref="InfrastructureException">The guest went away at its restart.</exception>
     public GuestShell Shell => _shell ?? throw new InfrastructureException($"The guest {guest.Name} is not reached any more since it was restarted.");
 
@@ -81,21 +83,10 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
         var limit = ShutdownLimit + TimeSpan.FromSeconds(definition.StartLimit);
         var old = Shell;
         _shell = null;
-        _shell = await new GuestRestart(guest.Name, endpoint, BootName.ReadAsync, limit, clock).RunAsync(old, "shutdown -r now", cancellationToken);
+        _shell = await new GuestRestart(guest, endpoint, BootName.ReadAsync, limit, clock).RunAsync(old, "shutdown -r now", cancellationToken);
     }
 
-    public string Keep()
-    {
-        if (!definition.ForgetsAtStart)
-        {
-            return "";
-        }
-
-        (guest as IKeepable)?.Keep();
-        return definition.Snapshot is { } snapshot
-            ? $"The guest {guest.Name} stays up, for each start restores it to '{snapshot}', which knows nothing of this. Take a snapshot anew to make it last."
-            : $"The guest {guest.Name} stays up, for it runs in memory: this lasts until ./build.sh VmDown --guest {definition.Name}.";
-    }
+    public string Keep() => DebugTargets.Keep(guest, definition);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Platforms.Darwin;
+using KextDev.Platforms.Linux;
 using KextDev.Projects;
 using KextDev.Shells;
 
@@ -24,9 +25,7 @@ internal static class DebugTargets
 
         if (definition.Driver != GuestDriver.Qemu)
         {
-            throw new InfrastructureException(
-                $"The kernel of guest {definition.Name} was not configured: its own boot loader starts it, which KextDev does not change. Add {settings.MergeLinux(Platforms.BootArguments.None)} "
-                + "to its kernel command line by hand (GRUB: GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub or grub2-mkconfig), and restart it.");
+            return await OpenGrubAsync(definition, settings, site, clock, cancellationToken);
         }
 
         var target = new QemuTarget(definition, site);
@@ -42,7 +41,40 @@ internal static class DebugTargets
         }
     }
 
-    private static async Task<IDebugTarget> OpenDarwinAsync(GuestDefinition definition, GuestSite site, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>Leaves a guest up that forgets what was changed in it, and tells so; empty for one that does not.</summary>
+    public static string Keep(IGuest guest, GuestDefinition definition)
+    {
+        if (!definition.ForgetsAtStart)
+        {
+            return "";
+        }
+
+        (guest as IKeepable)?.Keep();
+        return definition.Snapshot is { } snapshot
+            ? $"The guest {guest.Name} stays up, for each start restores it to '{snapshot}', which knows nothing of this. Take a snapshot anew to make it last."
+            : $"The guest {guest.Name} stays up, for it runs in memory: this lasts until ./build.sh VmDown --guest {definition.Name}.";
+    }
+
+    private static Task<IDebugTarget> OpenDarwinAsync(GuestDefinition definition, GuestSite site, TimeProvider clock, CancellationToken cancellationToken) =>
+        OpenAsync(
+            definition,
+            site,
+            async (guest, endpoint, shell) => new DarwinTarget(guest, definition, endpoint, shell, await SwVers.ReadAsync(shell, cancellationToken), clock),
+            cancellationToken);
+
+    private static Task<IDebugTarget> OpenGrubAsync(GuestDefinition definition, TargetSettings settings, GuestSite site, TimeProvider clock, CancellationToken cancellationToken) =>
+        OpenAsync(
+            definition,
+            site,
+            async (guest, endpoint, shell) => await GrubArguments.FindAsync(shell, definition.Name, cancellationToken) is { } grub
+                ? new GrubTarget(guest, definition, endpoint, shell, grub, site, clock)
+                : throw new InfrastructureException(
+                    $"The kernel of guest {definition.Name} was not configured: it has neither update-grub nor grub2-mkconfig, so its boot loader is none that KextDev changes. "
+                    + $"Add {settings.MergeLinux(Platforms.BootArguments.None)} to its kernel command line by hand, and restart it."),
+            cancellationToken);
+
+    private static async Task<IDebugTarget> OpenAsync(
+        GuestDefinition definition, GuestSite site, Func<IGuest, GuestEndpoint, GuestShell, Task<IDebugTarget>> open, CancellationToken cancellationToken)
     {
         var guest = GuestFactory.Create(definition, site);
         GuestShell? shell = null;
@@ -50,8 +82,7 @@ internal static class DebugTargets
         {
             var endpoint = await guest.StartAsync(cancellationToken);
             shell = await GuestShell.ConnectAsync(endpoint, cancellationToken);
-            var system = await SwVers.ReadAsync(shell, cancellationToken);
-            return new DarwinTarget(guest, definition, endpoint, shell, system, clock);
+            return await open(guest, endpoint, shell);
         }
         catch
         {

@@ -5,8 +5,9 @@ using KextDev.Shells;
 namespace KextDev.Debugging;
 
 /// <summary>Restarts a guest from within, and waits for its next kernel.</summary>
+/// <param name="endpoint">Where it answers, unless it tells another address once it is back.</param>
 /// <param name="limit">How long the guest may take to shut down and to come back.</param>
-internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<GuestShell, CancellationToken, Task<string>> nameBoot, TimeSpan limit, TimeProvider clock)
+internal sealed class GuestRestart(IGuest guest, GuestEndpoint endpoint, Func<GuestShell, CancellationToken, Task<string>> nameBoot, TimeSpan limit, TimeProvider clock)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -27,7 +28,6 @@ internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<Gu
         {
             while (true)
             {
-                await SshBanner.WaitAsync(endpoint.Host, endpoint.Port, failure => last = failure, ends.Token);
                 if (await TryReachAsync(before, failure => last = failure, ends.Token) is { } reached)
                 {
                     return reached;
@@ -35,7 +35,7 @@ internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<Gu
 
                 if (asked is { IsCompletedSuccessfully: true, Result: { } refusal })
                 {
-                    throw new InfrastructureException($"The guest {guest} was not restarted: '{command}' answered: {refusal}");
+                    throw new InfrastructureException($"The guest {guest.Name} was not restarted: '{command}' answered: {refusal}");
                 }
 
                 await Task.Delay(Pause, ends.Token);
@@ -44,7 +44,7 @@ internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<Gu
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new InfrastructureException(
-                $"The guest {guest} did not come back within {limit.TotalSeconds:0} s after '{command}' (last: {last}). Look at its console; it may wait for a debugger, or not start at all.", exception);
+                $"The guest {guest.Name} did not come back within {limit.TotalSeconds:0} s after '{command}' (last: {last}). Look at its console; it may wait for a debugger, or not start at all.", exception);
         }
         finally
         {
@@ -54,8 +54,8 @@ internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<Gu
         }
     }
 
-    // The answer of a command that ended without restarting anything; null when the connection went, as it should.
-    private static async Task<string?> AskAsync(GuestShell shell, string command, CancellationToken cancellationToken)
+    /// <summary>The answer of a command that ended without ending the guest; null when it was taken, or the connection went, as it should.</summary>
+    public static async Task<string?> AskAsync(GuestShell shell, string command, CancellationToken cancellationToken)
     {
         try
         {
@@ -68,13 +68,24 @@ internal sealed class GuestRestart(string guest, GuestEndpoint endpoint, Func<Gu
         }
     }
 
+    private async Task<GuestEndpoint> LocateAsync(Action<string> failed, CancellationToken cancellationToken)
+    {
+        if (guest is IMovable movable)
+        {
+            return await movable.LocateAsync(cancellationToken);
+        }
+
+        await SshBanner.WaitAsync(endpoint.Host, endpoint.Port, failed, cancellationToken);
+        return endpoint;
+    }
+
     // A kernel that is going down may answer still.
     private async Task<GuestShell?> TryReachAsync(string before, Action<string> failed, CancellationToken cancellationToken)
     {
         GuestShell? shell = null;
         try
         {
-            shell = await GuestShell.ConnectAsync(endpoint, cancellationToken);
+            shell = await GuestShell.ConnectAsync(await LocateAsync(failed, cancellationToken), cancellationToken);
             if (await nameBoot(shell, cancellationToken) is { Length: > 0 } now && now != before)
             {
                 return shell;

@@ -30,6 +30,17 @@ internal interface IDebugTarget : IAsyncDisposable
     /// <summary>What stands in the way of debugging, and what the settings bring with them; sentences.</summary>
     Task<IReadOnlyList<string>> WarnAsync(TargetSettings settings, CancellationToken cancellationToken);
 
+    /// <summary>What is done besides, and what cannot be, in order; sentences.</summary>
+    IReadOnlyList<string> Steps { get; }
+
+    /// <summary>Settings of the machine's own that are changed with the kernel's, as they are; null where none are.</summary>
+    IReadOnlyDictionary<string, string?>? Machine => null;
+
+    /// <summary>Has the machine's settings changed at the restart.</summary>
+    /// <param name="restored">As <see cref="Machine"/> told them before; null for debugging's.</param>
+    /// <returns>What changes, line by line; empty for nothing.</returns>
+    IReadOnlyList<string> PlanMachine(IReadOnlyDictionary<string, string?>? restored) => [];
+
     /// <summary>Sets what the next start is told; null for nothing.</summary>
     Task<KernelAnswer> WriteAsync(string? arguments, CancellationToken cancellationToken);
 

@@ -1,5 +1,6 @@
 using KextDev.Guests;
 using KextDev.Platforms;
+using KextDev.Platforms.Linux;
 using KextDev.Shells;
 
 namespace KextDev.Debugging;
@@ -12,6 +13,8 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
     private bool _kept;
 
     public string ArgumentsName => "kernel arguments";
+
+    public IReadOnlyList<string> Steps => ["The guest ends and starts anew. Its gdb stub takes no configuration: KernelDebug opens it for its session."];
 
     private GuestShell Shell => _shell ?? throw new InfrastructureException($"The guest {definition.Name} is not up.");
 
@@ -27,9 +30,7 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
         arguments is null ? $"remove {AddedArguments.FileOf(definition.Name, site.State)}" : $"write into {AddedArguments.FileOf(definition.Name, site.State)}: {arguments}";
 
     public Task<TargetSettings> PrepareAsync(TargetSettings settings, CancellationToken cancellationToken) =>
-        settings.AreForDarwin
-            ? throw new InfrastructureException($"The guest {definition.Name} runs Linux: debug flags, a KDP interface, a kernel suffix and a debug kit are for macOS. Leave them out.")
-            : Task.FromResult(settings);
+        Task.FromResult(settings.RequireLinux(definition.Name));
 
     public Task InstallKernelAsync(TargetSettings settings, CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -38,12 +39,7 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
     public async Task<TargetState> ReadAsync(CancellationToken cancellationToken) => new(
         BootArguments.Parse((await Shell.RunAsync("cat /proc/cmdline", cancellationToken)).Output), AddedArguments.Read(definition.Name, site.State));
 
-    // What the kernel is told anyhow is not said again.
-    public BootArguments Merge(TargetState state, TargetSettings settings)
-    {
-        var anyhow = state.Running.Words.Except(state.Next.Words).ToList();
-        return new BootArguments([.. settings.MergeLinux(state.Next).Words.Except(anyhow)]);
-    }
+    public BootArguments Merge(TargetState state, TargetSettings settings) => settings.AddLinux(state.Running, state.Next);
 
     public Task<IReadOnlyList<string>> WarnAsync(TargetSettings settings, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
@@ -71,7 +67,7 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
         }
     }
 
-    public string Keep() => $"Every start of guest {definition.Name} from this checkout is told so, until --undo. The gdb stub takes no configuration: KernelDebug opens it for its session.";
+    public string Keep() => $"Every start of guest {definition.Name} from this checkout is told so, until --undo.";
 
     public async ValueTask DisposeAsync()
     {
@@ -79,8 +75,8 @@ internal sealed class QemuTarget(GuestDefinition definition, GuestSite site) : I
         await (_guest?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task<string> NameBootAsync(CancellationToken cancellationToken) =>
-        (await Shell.RunAsync("cat /proc/sys/kernel/random/boot_id", cancellationToken)).Output.Trim();
+    private Task<string> NameBootAsync(CancellationToken cancellationToken) =>
+        BootId.ReadAsync(Shell, cancellationToken);
 
     private async Task EndShellAsync()
     {

@@ -10,6 +10,9 @@ public sealed record TargetBackup(string? Arguments, DateTimeOffset Taken, strin
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>The machine's own settings, null for those that were not there; null where they were not changed.</summary>
+    public IReadOnlyDictionary<string, string?>? Machine { get; init; }
+
     public static string FileOf(string guest, StateFolder state) => Path.Combine(state.Targets, guest + ".before.json");
 
     /// <returns>Null where the guest was not configured from this checkout, or nobody knows any more.</returns>

@@ -56,6 +56,17 @@ public sealed record TargetSettings
     public BootArguments MergeLinux(BootArguments set) =>
         WithOthers(set.With("nokaslr", value: null).With("ignore_loglevel", value: null).With("no_hash_pointers", value: null).With("log_buf_len", "4M"));
 
+    /// <summary>What a Linux kernel is to be told besides what it is told anyhow: that is not said again.</summary>
+    /// <param name="running">What the kernel that runs was told.</param>
+    /// <param name="added">What it is told besides by KextDev.</param>
+    public BootArguments AddLinux(BootArguments running, BootArguments added) =>
+        new([.. MergeLinux(added).Words.Except(running.Words.Except(added.Words))]);
+
+    /// <exception cref="InfrastructureException">Something is set that only macOS knows.</exception>
+    public TargetSettings RequireLinux(string guest) => AreForDarwin
+        ? throw new InfrastructureException($"The guest {guest} runs Linux: debug flags, a KDP interface, a kernel suffix and a debug kit are for macOS. Leave them out.")
+        : this;
+
     private BootArguments WithOthers(BootArguments set) => Others.Words
         .Select(word => word.Split('=', 2))
         .Aggregate(set, (merged, pair) => merged.With(pair[0], pair.Length == 2 ? pair[1].Trim('"') : null));

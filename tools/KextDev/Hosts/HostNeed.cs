@@ -66,6 +66,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         Symbolizer,
         .. VirtualDisks,
         new("qemu-utils", "makes and reads virtual disks", "qemu-io"),
+        new("e2fsprogs", "makes a guest's file system", "/sbin/mke2fs"),
         new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
         .. Debugger,

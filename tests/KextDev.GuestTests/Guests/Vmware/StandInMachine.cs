@@ -36,27 +36,31 @@ internal sealed class StandInMachine
         var keys = await GuestKeys.GetAsync(place.State.Keys, place.Notes.Enqueue, CancellationToken.None);
         var selection = await packages.GetSelectionAsync(refresh: false, CancellationToken.None);
         var image = await new EmbeddedImage(place.State.Cache, packages, place.Notes.Enqueue).GetAsync(selection, keys, system, CancellationToken.None);
-        var vmx = Path.Combine(Directory.CreateDirectory(Path.Combine(place.State.Path, $"{name}.vmwarevm")).FullName, $"{name}.vmx");
-        await File.WriteAllTextAsync(
-            vmx,
+        return await WriteAsync(
+            place,
+            system,
+            name,
             $"""
-            .encoding = "UTF-8"
-            config.version = "8"
-            virtualHW.version = "18"
-            displayName = "{name}"
-            guestOS = "debian12-64"
-            memsize = "{system.Memory}"
-            numvcpus = "2"
             svga.present = "TRUE"
             standIn.kernel = "{image.Kernel}"
             standIn.initrd = "{image.Initrd}"
             standIn.append = "{string.Join(' ', [KernelArguments, .. system.InitArguments])}"
-            # A card that the kernel in this machine has a driver for.
-            standIn.nic = "virtio-net-pci"
-
             """);
-        var machine = new StandInMachine(place, system, vmx);
-        machine.Change([.. VmxChange.UnattendedStart, .. VmxChange.SerialConsole("serial0.log"), .. VmxChange.NetworkCard(NetworkCardModel.E1000e)]);
+    }
+
+    /// <param name="makeDisk">Makes the machine's disk, a VMDK, at a path.</param>
+    public static async Task<StandInMachine> CreateAsync(GuestPlace place, string name, Func<string, Task> makeDisk)
+    {
+        var machine = await WriteAsync(
+            place,
+            GuestPlace.Embedded,
+            name,
+            """
+            scsi0:0.present = "TRUE"
+            scsi0:0.fileName = "disk.vmdk"
+            standIn.disk = "virtio-blk-pci"
+            """);
+        await makeDisk(Path.Combine(Path.GetDirectoryName(machine.Vmx)!, "disk.vmdk"));
         return machine;
     }
 
@@ -94,5 +98,28 @@ internal sealed class StandInMachine
 
         File.Delete(Vmx + ".behaviour");
         await new HostCommand(VmrunFile, "-T", "ws", "stop", Vmx, "hard").TryRunAsync(CancellationToken.None);
+    }
+
+    private static async Task<StandInMachine> WriteAsync(GuestPlace place, GuestDefinition system, string name, string settings)
+    {
+        var vmx = Path.Combine(Directory.CreateDirectory(Path.Combine(place.State.Path, $"{name}.vmwarevm")).FullName, $"{name}.vmx");
+        await File.WriteAllTextAsync(
+            vmx,
+            $"""
+            .encoding = "UTF-8"
+            config.version = "8"
+            virtualHW.version = "18"
+            displayName = "{name}"
+            guestOS = "debian12-64"
+            memsize = "{system.Memory}"
+            numvcpus = "2"
+            {settings}
+            # A card that the kernel in this machine has a driver for.
+            standIn.nic = "virtio-net-pci"
+
+            """);
+        var machine = new StandInMachine(place, system, vmx);
+        machine.Change([.. VmxChange.UnattendedStart, .. VmxChange.SerialConsole("serial0.log"), .. VmxChange.NetworkCard(NetworkCardModel.E1000e)]);
+        return machine;
     }
 }

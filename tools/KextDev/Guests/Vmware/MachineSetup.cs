@@ -45,7 +45,7 @@ public sealed class MachineSetup
     /// <param name="card">Whether the network card shall be one that a kernel can be debugged over; an embedded guest's kernel has drivers for others alone.</param>
     internal static IReadOnlyList<VmxChange> Changes(VmxFile file, string folder, string? sharedFolder, bool card = true)
     {
-        var port = int.TryParse(file.Get("debugStub.port.guest64"), out var own) && own is > 0 and <= ushort.MaxValue ? own : UsualDebugPort;
+        var port = int.TryParse(file.Get(VmxChange.DebugPort), out var own) && own is > 0 and <= ushort.MaxValue ? own : UsualDebugPort;
         return
         [
             .. VmxChange.UnattendedStart,

@@ -8,7 +8,7 @@ namespace KextDev.Guests.Vmware;
 /// A machine that runs already is joined and left running. Any other is restored to the definition's snapshot, where it names one, started without a window,
 /// and ended again.
 /// </remarks>
-public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
+public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovable
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -140,6 +140,8 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders
 
         return await ConnectAsync(cancellationToken);
     }
+
+    public Task<GuestEndpoint> LocateAsync(CancellationToken cancellationToken) => ConnectAsync(cancellationToken);
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(_definition, _site, cancellationToken);
 

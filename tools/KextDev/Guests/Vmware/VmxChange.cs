@@ -7,6 +7,7 @@ public sealed record VmxChange(string Name, string? Value)
 {
     internal const string On = "TRUE";
     internal const string Off = "FALSE";
+    internal const string DebugPort = "debugStub.port.guest64";
 
     /// <summary>VMware asks whether a machine was moved or copied, and waits for somebody to click; this answers by itself.</summary>
     public static IReadOnlyList<VmxChange> UnattendedStart => [new("msg.autoAnswer", On), new("uuid.action", "keep")];
@@ -40,7 +41,7 @@ public sealed record VmxChange(string Name, string? Value)
         [
             new("debugStub.listen.guest64", On),
             new("debugStub.listen.guest64.remote", Off),
-            new("debugStub.port.guest64", $"{port}"),
+            new(DebugPort, $"{port}"),
             // Breakpoints in the processor's registers: the guest's code keeps its bytes, and so its checksums.
             new("debugStub.hideBreakpoints", On),
         ];
