@@ -17,7 +17,7 @@ internal interface IKernelConfigureTarget : IKernelDeps
     [Parameter("Which of the macOS kernels in the guest starts (kcsuffix), such as development. Default: development where it is installed.")]
     string? Kcsuffix => TryGetValue(() => Kcsuffix);
 
-    [Parameter("Apple's Kernel Debug Kit on this host, KDK_VERSION_BUILD.kdk: KernelConfigureTarget installs its kernel in the guest.")]
+    [Parameter("Apple's Kernel Debug Kit on this host, KDK_VERSION_BUILD.kdk: KernelConfigureTarget installs its kernel in the guest, KernelDebug takes the kernel's symbols from it (default: an installed one that fits; none for no symbols).")]
     string? Kdk => TryGetValue(() => Kdk);
 
     [Parameter("What KernelConfigureTarget tells the guest's kernel besides, separated by spaces: 'serial=3 -x'.")]

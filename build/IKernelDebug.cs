@@ -3,10 +3,13 @@ using KextDev.Hosts;
 using KextDev.Testing;
 using Nuke.Common;
 
-internal interface IKernelDebug : IKernelBuild
+internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
 {
-    [Parameter("When the kernel stops for KernelDebug: now (the default), or panic, until which it runs. Typed as --break.")]
+    [Parameter("When the kernel stops for KernelDebug: now (the default); panic, until which it runs; or boot, for which the guest is restarted.")]
     BreakIn? Break => TryGetValue<BreakIn?>(() => Break);
+
+    [Parameter("How KernelDebug reaches the kernel: gdb, by the hypervisor's stub, which can halt a running kernel; bridge or kdp, over KDP, a macOS kernel that waits in the debugger. Default: what the guest offers, in this order.")]
+    DebugTransport? Transport => TryGetValue<DebugTransport?>(() => Transport);
 
     [Parameter("A file of lldb commands that KernelDebug runs when the session is ready.")]
     string? Commands => TryGetValue(() => Commands);
@@ -30,6 +33,8 @@ internal interface IKernelDebug : IKernelBuild
                 AskSecret = AskSecret,
                 Sdk = Sdk,
                 Break = Break ?? BreakIn.Now,
+                Transport = Transport,
+                Kit = Kdk,
                 Commands = CommandsFile(),
                 Batch = Batch,
             };

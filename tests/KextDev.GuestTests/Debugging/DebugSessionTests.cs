@@ -92,9 +92,24 @@ public sealed class DebugSessionTests : IAsyncLifetime, IDisposable
         said.ShouldContain("vmlinux`sysrq_handle_crash");
     }
 
-    private async Task<string> DebugAsync(string commands)
+    [Fact]
+    public async Task Stops_at_the_kernels_start()
     {
-        await using var session = await OpenAsync(commands, BreakIn.Now);
+        await InGuestAsync("touch /tmp/before");
+
+        var said = await DebugAsync("bt\n", BreakIn.Boot);
+
+        said.ShouldMatch("frame #0: 0x[0-9a-f]+ vmlinux`start_kernel");
+
+        // Once the debugger has left, a new kernel starts, which remembers nothing: its memory was its disk.
+        await using var guest = GuestFactory.Create(GuestPlace.Embedded, _project.Place.Site);
+        await using var shell = await GuestShell.ConnectAsync(await guest.StartAsync(_limit.Token), _limit.Token);
+        (await shell.RunAsync("ls /tmp/before", _limit.Token)).ExitCode.ShouldNotBe(0);
+    }
+
+    private async Task<string> DebugAsync(string commands, BreakIn breakIn = BreakIn.Now)
+    {
+        await using var session = await OpenAsync(commands, breakIn);
         var result = await session.Debugger.TryRunAsync(_limit.Token);
         return result.Output + result.Error;
     }

@@ -26,7 +26,7 @@ public sealed class DebugSessionTests : IDisposable
 
         var refusal = await Should.ThrowAsync<InfrastructureException>(DebugSession.OpenAsync(options, journal, CancellationToken.None));
 
-        refusal.Message.ShouldContain("./build.sh KdpBridge --guest embedded-darwin");
+        refusal.Message.ShouldContain("shows the Linux on which its kernel plays XNU");
         Directory.Exists(state.Build).ShouldBeFalse();
     }
 }

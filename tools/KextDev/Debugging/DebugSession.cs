@@ -1,11 +1,8 @@
-using System.Globalization;
-using KextDev.Debuggers.Gdb;
 using KextDev.Debuggers.Lldb;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
 using KextDev.Processes;
-using KextDev.Projects;
 using KextDev.Testing;
 using KextDev.Toolchains;
 
@@ -53,32 +50,13 @@ public sealed class DebugSession : IAsyncDisposable
         _opened.Clear();
     }
 
-    internal static LldbScript Script(OpenedTarget target, int port, BreakIn breakIn) => new()
+    private static DebuggedImage Image(BuiltImage image, LoadedImage loaded) => (image, loaded) switch
     {
-        Kernel = target.Kernel?.File,
-        KernelSlide = target.Kernel?.Slide ?? 0,
-        Images = [Image(target)],
-        Connect = string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{port}"),
-        RunTo = breakIn == BreakIn.Panic ? "panic" : null,
-    };
-
-    // Said before anything is built or started.
-    private static IDebugStub Require(GuestDefinition definition, IGuest guest) =>
-        definition.Platform == GuestPlatform.Darwin
-            ? throw new InfrastructureException(
-                $"KernelDebug does not debug the macOS kernel of guest {definition.Name} yet: it reaches kernels by their hypervisor's gdb stub, and knows Linux's alone. "
-                + $"A kernel that waits in the debugger is served to lldb over KDP: ./build.sh KdpBridge --guest {definition.Name}, see docs/kdp.md.")
-        : guest is IDebugStub stub ? stub
-        : throw new InfrastructureException(
-            $"No debugger can be opened on the guest {definition.Name}: its driver serves no gdb stub. Choose a guest whose driver is qemu.");
-
-    private static DebuggedImage Image(OpenedTarget target) => (target.Image, target.Loaded) switch
-    {
-        (BuiltModule module, LoadedModule loaded) => new ScatteredImage(module.Module.Path, SectionsOf(module, loaded)),
+        (BuiltModule module, LoadedModule found) => new ScatteredImage(module.Module.Path, SectionsOf(module, found)),
 
         // A kext's file begins at address 0.
-        (BuiltBundle bundle, LoadedKext loaded) => new SlidImage(bundle.Kext.ExecutableFile, bundle.Kext.DwarfFile, loaded.Address),
-        _ => throw new InfrastructureException($"The extension {target.Image.Path} is of another system than its guest."),
+        (BuiltBundle bundle, LoadedKext found) => new SlidImage(bundle.Kext.ExecutableFile, bundle.Kext.DwarfFile, found.Address),
+        _ => throw new InfrastructureException($"The extension {image.Path} is of another system than its guest."),
     };
 
     // The kernel gives its loader's own tables addresses too; lldb knows those of the file alone.
@@ -93,16 +71,27 @@ public sealed class DebugSession : IAsyncDisposable
         var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret };
         var guest = GuestFactory.Create(options.Guest, site);
         _opened.Add(guest);
-        var halting = Require(options.Guest, guest);
-        var target = await new OpenTarget(options, journal).RunAsync(guest, cancellationToken);
-        journal.Publish(new NoteGiven($"Transport: gdb-remote, by the hypervisor's stub; it can halt the kernel of {guest.Name} at any time."));
-        var stub = await halting.HaltAsync(cancellationToken);
-        _opened.Add(stub);
-        var relay = GdbRelay.Open(stub.EndPoint);
-        _opened.Add(relay);
+
+        // Said before anything is built or started.
+        var transport = DebugTransports.Choose(options, guest);
+        _opened.Add(transport);
+        journal.Publish(new NoteGiven($"Transport: {transport.Description}"));
+        var target = await new OpenTarget(options, transport, journal).RunAsync(guest, cancellationToken);
+        var opened = await transport.OpenAsync(options.Break, cancellationToken);
         var script = Path.Combine(options.Folder, "session.lldb");
-        await File.WriteAllTextAsync(script, Script(target, relay.Port, options.Break).ToString(), cancellationToken);
+        await File.WriteAllTextAsync(script, Script(target, opened).ToString(), cancellationToken);
         Debugger = LldbProgram.Session(script, options.Commands, options.Batch);
-        journal.Publish(new NoteGiven($"{target.Image.Path}, build {target.Image.Identity}, is loaded in {guest.Name}; lldb gets its addresses from {script}. Leaving lldb lets the guest run on."));
+        journal.Publish(new NoteGiven(
+            target.Loaded is null
+                ? $"The kernel of {guest.Name} starts; {target.Image.Path} is not loaded in it. Leaving lldb lets it start."
+                : $"{target.Image.Path}, build {target.Image.Identity}, is loaded in {guest.Name}; lldb gets its addresses from {script}. Leaving lldb lets the guest run on."));
     }
+
+    private static LldbScript Script(OpenedTarget target, OpenedTransport opened) => new()
+    {
+        Kernel = target.Kernel,
+        Images = target.Loaded is { } loaded ? [Image(target.Image, loaded)] : [],
+        Connect = opened.Connect,
+        RunTo = opened.RunTo,
+    };
 }

@@ -23,6 +23,12 @@ public sealed record KernelDebugOptions
 
     public BreakIn Break { get; init; }
 
+    /// <summary>How lldb reaches the kernel; null to choose by what the guest offers.</summary>
+    public DebugTransport? Transport { get; init; }
+
+    /// <summary>Apple's Kernel Debug Kit for a macOS guest's kernel: a folder; "none" for a session without the kernel's symbols; null for one that is installed here.</summary>
+    public string? Kit { get; init; }
+
     /// <summary>A file of lldb commands to run when the session is ready; null for none.</summary>
     public string? Commands { get; init; }
 
@@ -38,4 +44,7 @@ public enum BreakIn
 
     /// <summary>When it panics: until then it runs.</summary>
     Panic,
+
+    /// <summary>At its next start, for which it is restarted now.</summary>
+    Boot,
 }

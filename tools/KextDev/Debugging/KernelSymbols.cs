@@ -1,4 +1,5 @@
 using KextDev.Debuggers.Linux;
+using KextDev.Debuggers.Lldb;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Shells;
@@ -9,7 +10,7 @@ namespace KextDev.Debugging;
 public sealed class KernelSymbols(StateFolder state, RunJournal journal)
 {
     /// <returns>Null, and why in a note, where they cannot be had: the extension's own are not touched by that.</returns>
-    public async Task<SlidKernel?> FindAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
+    public async Task<SlidImage?> FindAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
         if (await ReadAsync(shell, "grep -m 1 ' _text$' /proc/kallsyms", cancellationToken) is not { Text: var text })
         {

@@ -1,13 +1,16 @@
+using KextDev.Debuggers.Lldb;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
+using KextDev.Platforms.Darwin;
+using KextDev.Projects;
 using KextDev.Shells;
 using KextDev.Testing;
 
 namespace KextDev.Debugging;
 
 /// <summary>The first steps: the extension built with symbols, a guest that is up, and this very build loaded in it.</summary>
-public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
+internal sealed class OpenTarget(KernelDebugOptions options, ITransport transport, RunJournal journal)
 {
     // Of its own, and always the same: KernelTestLoad's files stay as they are, and a second session replaces the first one's.
     private const string Folder = "/tmp/kextdev-debug";
@@ -24,13 +27,18 @@ public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));
         var platform = await KernelPlatforms.OpenAsync(options.Guest.Platform, shell, cancellationToken);
         var image = built.Images[variant];
+        var kernel = await journal.StageAsync(Stage.Symbols, () => FindKernelAsync(guest, shell, cancellationToken));
+        transport.Require(options.Break, await platform.ReadBootArgumentsAsync(cancellationToken), kernel is not null);
+        if (options.Break == BreakIn.Boot)
+        {
+            // Whatever is loaded now is not when the kernel starts.
+            return new OpenedTarget(image, Loaded: null, kernel);
+        }
+
         var loaded = await platform.LocateAsync(image.DeployedIn(Folder), cancellationToken)
             ?? await LoadAsync(shell, platform, built, variant, cancellationToken);
         Verify(image, loaded);
-        var kernel = image is BuiltModule
-            ? await journal.StageAsync(Stage.Symbols, () => new KernelSymbols(options.State, journal).FindAsync(guest, shell, cancellationToken))
-            : null;
-        return new OpenedTarget(endpoint, image, loaded, kernel);
+        return new OpenedTarget(image, loaded, kernel);
     }
 
     /// <summary>Addresses of one build are of no use for another.</summary>
@@ -42,6 +50,25 @@ public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
                 $"The session was not begun: the guest has another build of the extension loaded than the one that was built here. Loaded: {found}; built: {wanted}. "
                 + "./build.sh KernelTestUnload unloads it, or KernelTestLoad loads the new one.");
         }
+    }
+
+    private async Task<SlidImage?> FindKernelAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
+    {
+        if (options.Guest.Platform == GuestPlatform.Linux)
+        {
+            return await new KernelSymbols(options.State, journal).FindAsync(guest, shell, cancellationToken);
+        }
+
+        if (options.Guest.KextHost is not null)
+        {
+            // What plays its kernel is a program of ours: Apple makes no kit for it.
+            return null;
+        }
+
+        var answer = await shell.RunAsync("sysctl -n kern.uuid", cancellationToken);
+        return Guid.TryParse(answer.Output.Trim(), out var uuid)
+            ? new DarwinKernelFile(options.Kit).Find(uuid, await SwVers.ReadAsync(shell, cancellationToken))
+            : throw new InfrastructureException($"The guest {guest.Name} does not tell its kernel's UUID: 'sysctl -n kern.uuid' answered {(answer.Output + answer.Error).Trim()}. Make sure that it runs macOS.");
     }
 
     private async Task<LoadedImage> LoadAsync(
@@ -58,5 +85,6 @@ public sealed class OpenTarget(KernelDebugOptions options, RunJournal journal)
 }
 
 /// <summary>A guest with the extension in its kernel.</summary>
+/// <param name="Loaded">Where it lies; null where it is not loaded yet, or where that is not known.</param>
 /// <param name="Kernel">The kernel with its symbols; null where none were found.</param>
-public sealed record OpenedTarget(GuestEndpoint Endpoint, BuiltImage Image, LoadedImage Loaded, Debuggers.Linux.SlidKernel? Kernel);
+internal sealed record OpenedTarget(BuiltImage Image, LoadedImage? Loaded, SlidImage? Kernel);

@@ -6,21 +6,26 @@ using KextDev.Debuggers.Gdb;
 namespace KextDev.Tests.Debuggers.Gdb;
 
 /// <summary>A relay between sockets of the test's own: what the stub gets to read when a debugger leaves.</summary>
-public sealed class GdbRelayTests : IAsyncDisposable
+public sealed class GdbRelayTests : IAsyncLifetime, IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly GdbRelay _relay;
+    private GdbRelay _relay = null!;
+    private Socket _first = null!;
 
-    public GdbRelayTests()
+    public async Task InitializeAsync()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
-        _relay = GdbRelay.Open(_listener.LocalEndPoint!);
+        var opening = GdbRelay.OpenAsync(_listener.LocalEndPoint!, CancellationToken.None);
+        _first = await AcceptAsync();
+        _relay = await opening;
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task DisposeAsync() => await _relay.DisposeAsync();
+
+    public void Dispose()
     {
-        await _relay.DisposeAsync();
+        _first.Dispose();
         _listener.Dispose();
     }
 
@@ -28,7 +33,7 @@ public sealed class GdbRelayTests : IAsyncDisposable
     public async Task Bytes_pass_both_ways()
     {
         using var debugger = await ConnectAsync();
-        using var stub = await _listener.AcceptAsync();
+        var stub = _first;
 
         await SendAsync(debugger, "+$?#3f");
         (await ReadAsync(stub, "+$?#3f".Length)).ShouldBe("+$?#3f");
@@ -41,7 +46,7 @@ public sealed class GdbRelayTests : IAsyncDisposable
     public async Task A_kill_reaches_the_stub_as_a_detach()
     {
         using var debugger = await ConnectAsync();
-        using var stub = await _listener.AcceptAsync();
+        var stub = _first;
 
         await SendAsync(debugger, "$k#6b");
 
@@ -53,7 +58,7 @@ public sealed class GdbRelayTests : IAsyncDisposable
     public async Task A_debugger_that_breaks_off_while_the_kernel_runs_halts_it_and_detaches()
     {
         using var debugger = await ConnectAsync();
-        using var stub = await _listener.AcceptAsync();
+        var stub = _first;
         await SendAsync(debugger, "$vCont;c#a8");
         (await ReadAsync(stub, "$vCont;c#a8".Length)).ShouldBe("$vCont;c#a8");
 
@@ -69,7 +74,7 @@ public sealed class GdbRelayTests : IAsyncDisposable
     {
         using (var debugger = await ConnectAsync())
         {
-            using var stub = await _listener.AcceptAsync();
+            var stub = _first;
             await SendAsync(debugger, "$D#44");
             (await ReadAsync(stub, "$D#44".Length)).ShouldBe("$D#44");
             debugger.Dispose();
@@ -77,7 +82,7 @@ public sealed class GdbRelayTests : IAsyncDisposable
         }
 
         using var next = await ConnectAsync();
-        using var again = await _listener.AcceptAsync();
+        using var again = await AcceptAsync();
         await SendAsync(next, "+");
         (await ReadAsync(again, 1)).ShouldBe("+");
         await LeaveAsync(next, again);
@@ -87,11 +92,45 @@ public sealed class GdbRelayTests : IAsyncDisposable
     public async Task A_stub_that_goes_away_closes_the_debuggers_connection()
     {
         using var debugger = await ConnectAsync();
-        using (await _listener.AcceptAsync())
-        {
-        }
+        _first.Dispose();
 
         (await ReadAsync(debugger, 1)).ShouldBe("");
+    }
+
+    [Fact]
+    public async Task A_stub_that_knows_several_processes_is_told_which_one_to_let_go()
+    {
+        using var debugger = await ConnectAsync();
+        await SendAsync(debugger, "$k#6b");
+
+        (await ReadAsync(_first, "+$D#44".Length)).ShouldBe("+$D#44");
+        await SendAsync(_first, "+$E22#a9");
+        (await ReadAsync(_first, "+$D;1#b0".Length)).ShouldBe("+$D;1#b0");
+        await SendAsync(_first, "+$OK#9a");
+
+        (await ReadAsync(_first, 1)).ShouldBe("");
+    }
+
+    [Fact]
+    public async Task A_machine_that_no_debugger_came_for_is_let_run()
+    {
+        var stub = _first;
+
+        var ended = _relay.DisposeAsync().AsTask();
+
+        await ExpectDetachAsync(stub);
+        await ended;
+    }
+
+    // A machine that ran tells that it stopped before it takes the question whether it did.
+    private async Task<Socket> AcceptAsync()
+    {
+        var stub = await _listener.AcceptAsync();
+        await SendAsync(stub, "$T02thread:01;#04");
+        (await ReadAsync(stub, "$?#3f".Length)).ShouldBe("$?#3f");
+        await SendAsync(stub, "+$T05thread:01;#07");
+        (await ReadAsync(stub, 1)).ShouldBe("+");
+        return stub;
     }
 
     private static async Task LeaveAsync(Socket debugger, Socket stub)

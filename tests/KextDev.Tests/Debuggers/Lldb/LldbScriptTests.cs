@@ -9,7 +9,7 @@ public sealed class LldbScriptTests
     {
         var script = new LldbScript
         {
-            Kernel = "/k/vmlinux",
+            Kernel = new SlidImage("/k/vmlinux", SymbolFile: null, Slide: 0),
             Images = [new ScatteredImage("/m/sample.ko", new Dictionary<string, ulong>(StringComparer.Ordinal) { [".text"] = 0xffffffffc0000000, [".data"] = 0x10 })],
             Connect = "gdb-remote 127.0.0.1:1234",
         };
@@ -29,12 +29,11 @@ public sealed class LldbScriptTests
     {
         var script = new LldbScript
         {
-            Kernel = "/k/kernel",
-            KernelSlide = 0x200000,
+            Kernel = new SlidImage("/k/kernel", "/k/kernel.dSYM", Slide: 0x200000),
             LoadsScripts = true,
             Images = [new SlidImage("/a b/sample", "/a b/sample.dwarf", 0xffffff7f80000000)],
             Connect = "kdp-remote 10.0.0.5",
-            RunTo = "panic",
+            RunTo = new RunTo("panic"),
         };
 
         Lines(script).ShouldBe(
@@ -42,6 +41,7 @@ public sealed class LldbScriptTests
             "settings set auto-confirm true",
             "settings set target.load-script-from-symbol-file true",
             "target create \"/k/kernel\"",
+            "target symbols add --shlib \"/k/kernel\" \"/k/kernel.dSYM\"",
             "target modules load --file \"/k/kernel\" --slide 0x200000",
             "target modules add \"/a b/sample\"",
             "target symbols add --shlib \"/a b/sample\" \"/a b/sample.dwarf\"",

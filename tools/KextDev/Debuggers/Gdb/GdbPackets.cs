@@ -68,6 +68,12 @@ internal sealed record GdbPiece(byte[] Bytes, bool IsPacket)
 
     public static GdbPiece Interrupt { get; } = new([3], IsPacket: false);
 
+    /// <summary>The peer took a packet.</summary>
+    public bool Acknowledges => !IsPacket && Bytes is [(byte)'+'];
+
+    /// <summary>The stub refuses what it was asked.</summary>
+    public bool Refuses => Body is [(byte)'E', ..];
+
     private ReadOnlySpan<byte> Body => IsPacket ? Bytes.AsSpan(1, Bytes.Length - FrameSize) : [];
 
     /// <summary>A debugger ends what it debugs: QEMU would end with it.</summary>

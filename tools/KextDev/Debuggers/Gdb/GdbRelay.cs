@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace KextDev.Debuggers.Gdb;
 
@@ -13,41 +14,97 @@ public sealed class GdbRelay : IAsyncDisposable
 
     // A stub that does not answer any more must not hold up the end of a session.
     private static readonly TimeSpan DetachLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
     private readonly EndPoint _stub;
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
 
-    private GdbRelay(EndPoint stub, TcpListener listener)
+    private GdbRelay(EndPoint stub, Socket connected, TcpListener listener)
     {
         _stub = stub;
         _listener = listener;
-        _serving = ServeAsync();
+        _serving = ServeAsync(connected);
     }
 
     /// <summary>A port of loopback that the system chose.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>Connects at once, which halts a machine that runs, and returns when it stands.</summary>
     /// <param name="stub">Where the stub speaks.</param>
-    public static GdbRelay Open(EndPoint stub)
+    /// <exception cref="SocketException">Nobody listens there, or answers.</exception>
+    public static async Task<GdbRelay> OpenAsync(EndPoint stub, CancellationToken cancellationToken)
     {
+        var connected = await ConnectAsync(stub, cancellationToken);
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(backlog: 1);
-        return new GdbRelay(stub, listener);
+        return new GdbRelay(stub, connected, listener);
     }
 
     /// <summary>Ends a session that is on, as if its debugger had left.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_end.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _end.CancelAsync();
         await _serving;
         _listener.Dispose();
         _end.Dispose();
     }
 
-    private async Task ServeAsync()
+    private static async Task<Socket> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
+        var socket = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            await HaltAsync(socket, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    // A machine that ran tells unasked that it was stopped by the connection, which a debugger would take for the answer to its first question.
+    private static async Task HaltAsync(Socket stub, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
+        await stub.SendAsync(GdbPiece.Packet("?").Bytes, limit.Token);
+        var taken = false;
+        try
+        {
+            await foreach (var piece in Session.ReadAsync(stub, limit.Token))
+            {
+                if (taken && piece.IsPacket)
+                {
+                    await stub.SendAsync("+"u8.ToArray(), limit.Token);
+                    return;
+                }
+
+                taken |= piece.Acknowledges;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Another debugger has it, or it is no stub.
+        }
+
+        throw new SocketException((int)SocketError.TimedOut);
+    }
+
+    private async Task ServeAsync(Socket connected)
+    {
+        var first = connected;
         try
         {
             while (true)
@@ -55,7 +112,9 @@ public sealed class GdbRelay : IAsyncDisposable
                 using var debugger = await _listener.AcceptSocketAsync(_end.Token);
                 try
                 {
-                    await new Session(debugger).RunAsync(_stub, _end.Token);
+                    using var stub = first ?? await ConnectAsync(_stub, _end.Token);
+                    first = null;
+                    await new Session(stub).RunAsync(debugger, _end.Token);
                 }
                 catch (SocketException)
                 {
@@ -65,36 +124,43 @@ public sealed class GdbRelay : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The end of the relay.
+            // The end of the relay. Where no debugger came, the machine is halted still.
+            using var unused = first;
+            await (unused is null ? Task.CompletedTask : new Session(unused).LeaveAsync());
         }
     }
 
-    private sealed class Session(Socket debugger)
+    private sealed class Session(Socket stub)
     {
         private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource<GdbPiece> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _runs;
         private volatile bool _detached;
         private volatile bool _leaving;
 
-        public async Task RunAsync(EndPoint endPoint, CancellationToken cancellationToken)
+        public async Task RunAsync(Socket debugger, CancellationToken cancellationToken)
         {
-            using var stub = endPoint is UnixDomainSocketEndPoint
-                ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-                : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             debugger.NoDelay = true;
-            await stub.ConnectAsync(endPoint, cancellationToken);
-            var answers = ToDebuggerAsync(stub);
-            var requests = ToStubAsync(stub);
+            var answers = ToDebuggerAsync(debugger);
+            var requests = ToStubAsync(debugger);
             using (cancellationToken.Register(() => End(debugger)))
             {
                 await Task.WhenAny(requests, answers);
             }
 
-            await DetachAsync(stub, answers);
+            await DetachAsync(answers);
             End(stub);
             End(debugger);
             await Task.WhenAll(requests, answers);
+        }
+
+        /// <summary>Lets a machine run on that no debugger came for.</summary>
+        public async Task LeaveAsync()
+        {
+            var answers = ToDebuggerAsync(debugger: null);
+            await DetachAsync(answers);
+            End(stub);
+            await answers;
         }
 
         // A socket that is closed while it is read from resets its connection, and the peer loses what it has not read yet.
@@ -110,9 +176,9 @@ public sealed class GdbRelay : IAsyncDisposable
             }
         }
 
-        private async Task ToStubAsync(Socket stub)
+        private async Task ToStubAsync(Socket debugger)
         {
-            await foreach (var piece in ReadAsync(debugger))
+            await foreach (var piece in ReadAsync(debugger, CancellationToken.None))
             {
                 if (piece.Kills)
                 {
@@ -126,9 +192,9 @@ public sealed class GdbRelay : IAsyncDisposable
         }
 
         // Goes on when the debugger has left: the stub's last answers are ours.
-        private async Task ToDebuggerAsync(Socket stub)
+        private async Task ToDebuggerAsync(Socket? debugger)
         {
-            await foreach (var piece in ReadAsync(stub))
+            await foreach (var piece in ReadAsync(stub, CancellationToken.None))
             {
                 if (piece.TellsStop)
                 {
@@ -137,10 +203,10 @@ public sealed class GdbRelay : IAsyncDisposable
                 }
                 else if (piece.IsPacket && _leaving)
                 {
-                    _answered.TrySetResult();
+                    _answer.TrySetResult(piece);
                 }
 
-                if (!_leaving)
+                if (!_leaving && debugger is not null)
                 {
                     await SendAsync(debugger, piece);
                 }
@@ -159,7 +225,15 @@ public sealed class GdbRelay : IAsyncDisposable
             }
         }
 
-        private async Task DetachAsync(Socket stub, Task answers)
+        // The acknowledgement is of an answer that the debugger may not have waited for.
+        private async Task<GdbPiece> AskAsync(string body)
+        {
+            _answer = new TaskCompletionSource<GdbPiece>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await stub.SendAsync((byte[])[(byte)'+', .. GdbPiece.Packet(body).Bytes]);
+            return await _answer.Task.WaitAsync(DetachLimit);
+        }
+
+        private async Task DetachAsync(Task answers)
         {
             _leaving = true;
             if (_detached || answers.IsCompleted)
@@ -175,9 +249,11 @@ public sealed class GdbRelay : IAsyncDisposable
                     await _stopped.Task.WaitAsync(DetachLimit);
                 }
 
-                // The acknowledgement is of an answer that the debugger may not have waited for.
-                await stub.SendAsync((byte[])[(byte)'+', .. GdbPiece.Packet("D").Bytes]);
-                await _answered.Task.WaitAsync(DetachLimit);
+                // With a debugger that knows several processes a stub wants to be told from which to detach: a machine is the first.
+                if ((await AskAsync("D")).Refuses)
+                {
+                    await AskAsync("D;1");
+                }
             }
             catch (Exception exception) when (exception is SocketException or TimeoutException)
             {
@@ -185,7 +261,7 @@ public sealed class GdbRelay : IAsyncDisposable
             }
         }
 
-        private static async IAsyncEnumerable<GdbPiece> ReadAsync(Socket socket)
+        public static async IAsyncEnumerable<GdbPiece> ReadAsync(Socket socket, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             var packets = new GdbPackets();
             var buffer = new byte[BufferSize];
@@ -194,7 +270,7 @@ public sealed class GdbRelay : IAsyncDisposable
                 int count;
                 try
                 {
-                    count = await socket.ReceiveAsync(buffer);
+                    count = await socket.ReceiveAsync(buffer, cancellationToken);
                 }
                 catch (SocketException)
                 {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using KextDev.Debuggers.Lldb;
 using KextDev.Processes;
 using KextDev.Toolchains;
 
@@ -8,25 +9,27 @@ namespace KextDev.Debuggers.Linux;
 /// <summary>A kernel with the names of its functions, made of the file that boots and of what the running kernel tells: no debug package is needed.</summary>
 public sealed class KernelSymbolFile(StateFolder state)
 {
-    private const string CodeSection = ".text";
     private const int KeyDigits = 16;
+
+    // The second is used at the start alone.
+    private static readonly string[] CodeSections = [".text", ".init.text"];
 
     /// <summary>Made once for each kernel.</summary>
     /// <param name="kernelFile">The bzImage.</param>
     /// <param name="text">Where the running kernel's code begins.</param>
     /// <param name="readSymbols">Reads all of the running kernel's symbols, some megabytes; called for a kernel that is met for the first time.</param>
     /// <exception cref="InfrastructureException">The kernel cannot be unpacked, or is another than the one that runs.</exception>
-    public async Task<SlidKernel> GetAsync(string kernelFile, ulong text, Func<Task<KernelSymbolTable>> readSymbols, CancellationToken cancellationToken)
+    public async Task<SlidImage> GetAsync(string kernelFile, ulong text, Func<Task<KernelSymbolTable>> readSymbols, CancellationToken cancellationToken)
     {
         var content = await File.ReadAllBytesAsync(kernelFile, cancellationToken);
-        var folder = Path.Combine(state.Cache, "kernel-symbols", Convert.ToHexStringLower(SHA256.HashData(content))[..KeyDigits]);
+        var folder = Path.Combine(state.Cache, "kernel-functions", Convert.ToHexStringLower(SHA256.HashData(content))[..KeyDigits]);
         var file = Path.Combine(folder, "vmlinux");
         if (!File.Exists(file))
         {
             await MakeAsync(kernelFile, await readSymbols(), file, cancellationToken);
         }
 
-        return new SlidKernel(file, text - Code(file).Address);
+        return new SlidImage(file, SymbolFile: null, text - Code(Open(file)).Address);
     }
 
     private static async Task MakeAsync(string kernelFile, KernelSymbolTable symbols, string file, CancellationToken cancellationToken)
@@ -37,7 +40,7 @@ public sealed class KernelSymbolFile(StateFolder state)
         try
         {
             await PackedKernel.UnpackAsync(kernelFile, unfinished, cancellationToken);
-            await File.WriteAllLinesAsync(list, AddSymbols(symbols, Code(unfinished).Size), cancellationToken);
+            await File.WriteAllLinesAsync(list, AddSymbols(symbols, Open(unfinished)), cancellationToken);
             await new HostCommand("objcopy", $"@{list}", unfinished).RunAsync(cancellationToken);
             File.Move(unfinished, file, overwrite: true);
         }
@@ -49,16 +52,28 @@ public sealed class KernelSymbolFile(StateFolder state)
     }
 
     // Names are of letters, digits, "_", "." and "$" alone.
-    private static IEnumerable<string> AddSymbols(KernelSymbolTable symbols, ulong size) =>
-        from function in symbols.Functions
-        where function.Address >= symbols.Text && function.Address - symbols.Text < size
-        select string.Create(CultureInfo.InvariantCulture, $"--add-symbol {function.Name}={CodeSection}:0x{function.Address - symbols.Text:x},global,function");
+    private static IEnumerable<string> AddSymbols(KernelSymbolTable symbols, ElfFile file)
+    {
+        var slide = symbols.Text - Code(file).Address;
+        return
+            from section in CodeSections
+            let place = file.Place(section)
+            where place is not null
+            from function in symbols.Functions
+            let offset = function.Address - slide - place.Value.Address
+            where offset < place.Value.Size
+            select string.Create(CultureInfo.InvariantCulture, $"--add-symbol {function.Name}={section}:0x{offset:x},global,function");
+    }
 
-    private static (ulong Address, ulong Size) Code(string file)
+    private static (ulong Address, ulong Size) Code(ElfFile file) => file.Place(CodeSections[0]) ?? throw new InvalidDataException("it has no code");
+
+    private static ElfFile Open(string file)
     {
         try
         {
-            return ElfFile.Read(File.ReadAllBytes(file)).Place(CodeSection) ?? throw new InvalidDataException("it has no code");
+            var read = ElfFile.Read(File.ReadAllBytes(file));
+            _ = Code(read);
+            return read;
         }
         catch (InvalidDataException exception)
         {
@@ -66,7 +81,3 @@ public sealed class KernelSymbolFile(StateFolder state)
         }
     }
 }
-
-/// <summary>A kernel's file, and where the kernel lies.</summary>
-/// <param name="Slide">How far from the addresses in the file: 0 without address randomisation.</param>
-public sealed record SlidKernel(string File, ulong Slide);

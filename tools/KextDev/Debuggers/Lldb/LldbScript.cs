@@ -6,11 +6,8 @@ namespace KextDev.Debuggers.Lldb;
 /// <summary>The commands with which a session begins: the kernel, the extension where it lies in memory, the connection, and where to stop.</summary>
 public sealed record LldbScript
 {
-    /// <summary>The kernel's file with symbols; null where there is none.</summary>
-    public string? Kernel { get; init; }
-
-    /// <summary>How far the kernel lies from the addresses in its file.</summary>
-    public ulong KernelSlide { get; init; }
+    /// <summary>The kernel, with symbols; null where there is no file of it.</summary>
+    public SlidImage? Kernel { get; init; }
 
     /// <summary>What else is in the kernel's memory.</summary>
     public IReadOnlyList<DebuggedImage> Images { get; init; } = [];
@@ -21,8 +18,8 @@ public sealed record LldbScript
     /// <summary>A command that connects, such as "gdb-remote 127.0.0.1:1234".</summary>
     public required string Connect { get; init; }
 
-    /// <summary>A function to stop in before the session is handed over; null to stay where the kernel was halted.</summary>
-    public string? RunTo { get; init; }
+    /// <summary>Where to stop before the session is handed over; null to stay where the kernel was halted.</summary>
+    public RunTo? RunTo { get; init; }
 
     public override string ToString()
     {
@@ -35,18 +32,16 @@ public sealed record LldbScript
             text.AppendLine("settings set target.load-script-from-symbol-file true");
         }
 
-        if (Kernel is not null)
+        // lldb wants a target before it takes modules.
+        text.AppendLine(Kernel is null ? "target create --arch x86_64 \"\"" : $"target create {Quote(Kernel.File)}");
+        if (Kernel?.SymbolFile is { } kernelSymbols)
         {
-            text.AppendLine($"target create {Quote(Kernel)}");
-            if (KernelSlide != 0)
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"target modules load --file {Quote(Kernel)} --slide 0x{KernelSlide:x}");
-            }
+            text.AppendLine($"target symbols add --shlib {Quote(Kernel.File)} {Quote(kernelSymbols)}");
         }
-        else
+
+        if (Kernel is { Slide: not 0 })
         {
-            // lldb wants a target before it takes modules.
-            text.AppendLine("target create --arch x86_64 \"\"");
+            text.AppendLine($"target modules load --file {Quote(Kernel.File)} {Kernel.Place}");
         }
 
         foreach (var image in Images)
@@ -61,9 +56,9 @@ public sealed record LldbScript
         }
 
         text.AppendLine(Connect);
-        if (RunTo is { } function)
+        if (RunTo is { } place)
         {
-            text.AppendLine($"breakpoint set --one-shot true --name {Quote(function)}");
+            text.AppendLine($"breakpoint set{(place.InHardware ? " --hardware" : "")} --one-shot true --name {Quote(place.Function)}");
             text.AppendLine("continue");
         }
 
@@ -73,6 +68,10 @@ public sealed record LldbScript
     /// <summary>A word for lldb's command line.</summary>
     internal static string Quote(string word) => $"\"{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
+
+/// <summary>A function of the kernel's.</summary>
+/// <param name="InHardware">By a register of the processor: the code need not be there yet.</param>
+public sealed record RunTo(string Function, bool InHardware = false);
 
 /// <summary>A file of the host's whose code is in the kernel's memory.</summary>
 /// <param name="SymbolFile">Debug information that lies in a file of its own; null when the file has it.</param>

@@ -10,13 +10,18 @@ internal sealed class QemuDebugStub : DebugStub
     private QemuDebugStub(QemuMachine machine, string socket)
         : base(new UnixDomainSocketEndPoint(socket)) => _machine = machine;
 
-    public static async Task<QemuDebugStub> OpenAsync(QemuMachine machine, CancellationToken cancellationToken)
+    public static async Task<QemuDebugStub> OpenAsync(QemuMachine machine, bool atBoot, CancellationToken cancellationToken)
     {
         var socket = Path.Combine(Path.GetDirectoryName(machine.State.QmpSocket)!, QmpSocket.DebugStubName);
 
         // Halted first: the stub confuses a debugger that comes while processors run. A session that was killed left its stub open.
         await machine.Qmp.ExecuteAsync("stop", arguments: null, cancellationToken);
         await machine.MonitorAsync("gdbserver none", cancellationToken);
+        if (atBoot)
+        {
+            await ResetAsync(machine, cancellationToken);
+        }
+
         var answer = await machine.MonitorAsync($"gdbserver unix:{socket.Replace(",", ",,", StringComparison.Ordinal)},server=on,wait=off", cancellationToken);
         if (!File.Exists(socket))
         {
@@ -27,12 +32,28 @@ internal sealed class QemuDebugStub : DebugStub
         return new QemuDebugStub(machine, socket);
     }
 
+    // A machine that is reset ends otherwise: so it was started. Its firmware resets it once more by itself when it finds that it has run before.
+    private static async Task ResetAsync(QemuMachine machine, CancellationToken cancellationToken)
+    {
+        var events = machine.Qmp.Subscribe();
+        await machine.Qmp.ExecuteAsync("set-action", new { reboot = "reset" }, cancellationToken);
+        await machine.Qmp.ExecuteAsync("system_reset", arguments: null, cancellationToken);
+        await foreach (var happened in events.ReadAllAsync(cancellationToken))
+        {
+            if (happened.Name == "RESET")
+            {
+                break;
+            }
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         try
         {
             await _machine.MonitorAsync("gdbserver none", CancellationToken.None);
-            if (await _machine.QueryStatusAsync(CancellationToken.None) is "paused" or "debug")
+            await _machine.Qmp.ExecuteAsync("set-action", new { reboot = "shutdown" }, CancellationToken.None);
+            if (await _machine.QueryStatusAsync(CancellationToken.None) is "paused" or "debug" or "prelaunch")
             {
                 await _machine.Qmp.ExecuteAsync("cont", arguments: null, CancellationToken.None);
             }

@@ -108,7 +108,9 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
     public async Task<string> GetKernelFileAsync(CancellationToken cancellationToken) =>
         (await GetImageAsync(await GetKeysAsync(cancellationToken), cancellationToken)).Kernel;
 
-    public async Task<DebugStub> HaltAsync(CancellationToken cancellationToken) => await QemuDebugStub.OpenAsync(Machine, cancellationToken);
+    public string? FindObstacle(bool atBoot) => null;
+
+    public async Task<DebugStub> HaltAsync(bool atBoot, CancellationToken cancellationToken) => await QemuDebugStub.OpenAsync(Machine, atBoot, cancellationToken);
 
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 

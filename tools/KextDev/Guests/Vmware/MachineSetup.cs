@@ -4,7 +4,6 @@ namespace KextDev.Guests.Vmware;
 public sealed class MachineSetup
 {
     private const string OwnShare = "kextdev";
-    private const int UsualDebugPort = 8864;
 
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -45,13 +44,12 @@ public sealed class MachineSetup
     /// <param name="card">Whether the network card shall be one that a kernel can be debugged over; an embedded guest's kernel has drivers for others alone.</param>
     internal static IReadOnlyList<VmxChange> Changes(VmxFile file, string folder, string? sharedFolder, bool card = true)
     {
-        var port = int.TryParse(file.Get(VmxChange.DebugPort), out var own) && own is > 0 and <= ushort.MaxValue ? own : UsualDebugPort;
         return
         [
             .. VmxChange.UnattendedStart,
             // A console that somebody else set up stays where it is.
             .. SerialConsole.FileOf(file, folder) is null ? VmxChange.SerialConsole("serial0.log") : [],
-            .. VmxChange.DebugStub(port),
+            .. VmxChange.DebugStub(VmwareDebugStub.PortOf(file)),
             .. !card || CanDebugOver(file.Get("ethernet0.virtualDev")) ? [] : VmxChange.NetworkCard(NetworkCardModel.E1000e),
             .. sharedFolder is null ? [] : VmxChange.SharedFolder(file, OwnShare, Path.GetFullPath(sharedFolder), writable: false),
         ];

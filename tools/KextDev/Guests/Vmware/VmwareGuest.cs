@@ -8,7 +8,7 @@ namespace KextDev.Guests.Vmware;
 /// A machine that runs already is joined and left running. Any other is restored to the definition's snapshot, where it names one, started without a window,
 /// and ended again.
 /// </remarks>
-public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovable
+public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovable, IDebugStub
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -144,6 +144,14 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
     public Task<GuestEndpoint> LocateAsync(CancellationToken cancellationToken) => ConnectAsync(cancellationToken);
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(_definition, _site, cancellationToken);
+
+    public string? FindObstacle(bool atBoot) =>
+        VmwareDebugStub.Find(VmxFile.Read(_definition.VmxFile)) is null
+            ? $"the gdb stub of its machine is not switched on. ./build.sh VmConfigure --guest {_definition.Name} does that, while the machine is off"
+            : atBoot ? "VMware halts a machine at its start for a setting in its .vmx file alone. Take --break now or --break panic" : null;
+
+    public Task<DebugStub> HaltAsync(bool atBoot, CancellationToken cancellationToken) =>
+        Task.FromResult<DebugStub>(VmwareDebugStub.Find(VmxFile.Read(_definition.VmxFile)) ?? throw new InfrastructureException($"No debugger can be opened on the guest {Name}: {FindObstacle(atBoot)}."));
 
     private FolderLock Take() => FolderLock.TryTake(_folder.Path)
         ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(_folder.Path)}: there is one such machine. Wait for that, then try again.");

@@ -33,7 +33,7 @@ public sealed record VmxChange(string Name, string? Value)
 
     /// <summary>A debugger on this machine, and on no other, may halt and inspect the guest's kernel.</summary>
     /// <param name="port">On the loopback interface.</param>
-    public static IReadOnlyList<VmxChange> DebugStub(int port = 8864)
+    public static IReadOnlyList<VmxChange> DebugStub(int port = VmwareDebugStub.UsualPort)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);

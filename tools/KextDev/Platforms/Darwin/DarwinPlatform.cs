@@ -92,6 +92,9 @@ public sealed class DarwinPlatform : IKernelPlatform
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         _reports.ReadNewAsync(extension.Name, cancellationToken);
 
+    public async Task<BootArguments> ReadBootArgumentsAsync(CancellationToken cancellationToken) =>
+        BootArguments.Parse((await _shell.RunAsync("sysctl -n kern.bootargs", cancellationToken)).Output);
+
     public async Task<IReadOnlyList<LoadCondition>> InspectAsync(CancellationToken cancellationToken) =>
         (await DarwinLoadFacts.ReadAsync(_shell, _system, cancellationToken)).Judge();
 

@@ -8,6 +8,9 @@ namespace KextDev.Platforms.Darwin;
 /// <param name="Suffixes">Of its kernels' names: "development", "debug", "kasan".</param>
 public sealed partial record DebugKit(string Folder, string? Build, IReadOnlyList<string> Suffixes)
 {
+    /// <summary>Where Apple's installers put kits.</summary>
+    public const string InstalledFolder = "/Library/Developer/KDKs";
+
     private const string Kernels = "System/Library/Kernels";
     private const string Prefix = "kernel.";
 
@@ -23,6 +26,17 @@ public sealed partial record DebugKit(string Folder, string? Build, IReadOnlyLis
             : throw new InfrastructureException(
                 $"{folder} is no Kernel Debug Kit: it has no {Kernels}/{Prefix}development or the like. Name the kit's folder, KDK_VERSION_BUILD.kdk, which its installer puts below /Library/Developer/KDKs.");
     }
+
+    /// <summary>All its kernels, the one without a suffix among them where it is there.</summary>
+    public IEnumerable<string> KernelFiles =>
+        ((string[])["kernel", .. Suffixes.Select(suffix => Prefix + suffix)]).Select(name => Path.Combine(Folder, Kernels, name)).Where(File.Exists);
+
+    /// <summary>The kits that are installed on this host, the newest name first.</summary>
+    /// <param name="folder">Where; it need not exist.</param>
+    public static IReadOnlyList<DebugKit> FindInstalled(string folder = InstalledFolder) =>
+        Directory.Exists(folder)
+            ? [.. Directory.EnumerateDirectories(folder, "*.kdk").OrderDescending(StringComparer.Ordinal).Where(kit => Directory.Exists(Path.Combine(kit, Kernels))).Select(Open)]
+            : [];
 
     /// <summary>The kernel of a suffix.</summary>
     /// <exception cref="InfrastructureException">The kit has none, or is for another macOS.</exception>

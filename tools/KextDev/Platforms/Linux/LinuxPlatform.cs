@@ -73,6 +73,9 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SystemReport>>([]);
 
+    public async Task<BootArguments> ReadBootArgumentsAsync(CancellationToken cancellationToken) =>
+        BootArguments.Parse((await shell.RunAsync("cat /proc/cmdline", cancellationToken)).Output);
+
     public async Task<IReadOnlyList<LoadCondition>> InspectAsync(CancellationToken cancellationToken) =>
         (await LinuxLoadFacts.ReadAsync(shell, cancellationToken)).Judge();
 
