@@ -1,6 +1,7 @@
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
+using KextDev.Symbols;
 
 namespace KextDev.GuestTests.Testing;
 
@@ -19,7 +20,7 @@ public sealed class KernelTestRunTests
             """ "name": "takes_too_long", "timeLimit": 2, "arguments": ["sleep"] """,
             """ "name": "loads_by_itself", "timeLimit": 30, "extension": "unloaded", "arguments": ["load"] """,
             """ "name": "is_refused", "timeLimit": 30, "variant": "refuses" """,
-            """ "name": "panics", "timeLimit": 60, "arguments": ["panic"] """,
+            """ "name": "panics", "timeLimit": 60, "arguments": ["oops"] """,
             """ "name": "goes_on", "timeLimit": 30 """);
         var report = new RecordingReport();
 
@@ -44,9 +45,10 @@ public sealed class KernelTestRunTests
         tests[1].LastOutput.ShouldContain("not ok 1 arithmetic # two and two make five");
         tests[1].KernelLog.ShouldContain(line => line.Contains("what the kernel said meanwhile"));
         tests[6].Failure!.ShouldContain("there is no such device");
-        tests[7].Failure!.ShouldContain("sysrq triggered crash");
-        File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sysrq_handle_crash");
+        tests[7].Failure!.ShouldContain("NULL pointer dereference in sample_fault [sample]");
+        File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sample_set+0x");
         File.ReadAllText(Path.Combine(project.RunFolder, "embedded", "console.log")).ShouldContain("Kernel panic - not syncing");
+        await TheCrashHasItsLinesAsync(project);
         (await project.Place.ListAsync()).ShouldBeEmpty();
     }
 
@@ -124,5 +126,17 @@ public sealed class KernelTestRunTests
         result.Suites[0].Failure!.ShouldContain("sample.c:1");
         report.Events.OfType<CompilerPrinted>().ShouldContain(line => line.Line.Contains("error: expected expression"));
         report.Events.OfType<StageStarted>().ShouldNotContain(stage => stage.Stage == Stage.AcquireGuest);
+    }
+
+    private static async Task TheCrashHasItsLinesAsync(SampleProject project)
+    {
+        var found = CrashReading.Read(project.RunFolder).ShouldHaveSingleItem();
+        var named = await new CrashSymbols(new SymbolFolders([project.Place.State.Build]), project.Folder).NameAsync(found.Crash, CancellationToken.None);
+
+        // The instruction, in a function that was inlined; and the call, below the frame that returns to it.
+        var text = string.Join('\n', named.Text);
+        text.ShouldMatch(@"RIP: 0010:sample_fault\+.*\n +at sample_write \(linux/sample\.c:6\)\n +inlined into sample_fault \(linux/sample\.c:10\), sample\.ko \.text \+ 0x[0-9a-f]+\n");
+        text.ShouldMatch(@"\] +sample_set\+.*\n +at sample_set \(linux/sample\.c:15\), sample\.ko \.text");
+        named.Notes[0].ShouldStartWith($"sample: symbols of {project.Place.State.Build}");
     }
 }

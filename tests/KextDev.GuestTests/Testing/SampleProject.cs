@@ -6,12 +6,28 @@ using KextDev.Testing;
 
 namespace KextDev.GuestTests.Testing;
 
-/// <summary>A small extension whose one test program does what its argument says: passes, fails, sleeps, panics the kernel...</summary>
+/// <summary>A small extension whose one test program does what its argument says: passes, fails, sleeps, panics the kernel, has the module do so...</summary>
 public sealed class SampleProject : IDisposable
 {
     private const string Module = """
         // SPDX-License-Identifier: MIT OR GPL-2.0-only
         #include <linux/module.h>
+        static int *sample_nothing;
+        static inline void sample_write(void)
+        {
+        	WRITE_ONCE(*READ_ONCE(sample_nothing), 1);
+        }
+        static noinline int sample_fault(void)
+        {
+        	sample_write();
+        	return 1;
+        }
+        static int sample_set(const char *value, const struct kernel_param *parameter)
+        {
+        	return sample_fault() ? -EIO : -EINVAL;
+        }
+        static const struct kernel_param_ops sample_operations = { .set = sample_set };
+        module_param_cb(fault, &sample_operations, NULL, 0200);
         static int __init sample_init(void)
         {
         #ifdef SAMPLE_REFUSES
@@ -48,8 +64,8 @@ public sealed class SampleProject : IDisposable
         	}
         	if (!strcmp(what, "sleep"))
         		sleep(600);
-        	if (!strcmp(what, "panic")) {
-        		int trigger = open("/proc/sysrq-trigger", O_WRONLY);
+        	if (!strcmp(what, "panic") || !strcmp(what, "oops")) {
+        		int trigger = open(*what == 'p' ? "/proc/sysrq-trigger" : "/sys/module/sample/parameters/fault", O_WRONLY);
         		if (write(trigger, "c", 1) != 1)
         			return 2;
         		sleep(600);
