@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -25,9 +26,18 @@ public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity S
     /// <summary>Linux: as <c>uname -r</c> prints it; null where the report does not tell.</summary>
     public string? Release { get; init; }
 
+    /// <summary>Linux: the letters of the kernel's taints when it crashed, G left out, as in "WOE"; empty where it had none or does not tell.</summary>
+    public string Taints { get; init; } = "";
+
+    /// <summary>macOS: where in its extension it happened, in bytes from the extension's start, for kernels that keep no names of functions; null where unknown.</summary>
+    public ulong? Offset { get; init; }
+
+    /// <summary>Whether the kernel had crashed or warned before this crash, which may be a mere consequence.</summary>
+    public bool IsLater => Taints.AsSpan().IndexOfAny('D', 'W') >= 0;
+
     /// <summary>The same for the same crash at another time, address, process and CPU.</summary>
-    public string Fingerprint { get; } =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}")))[..16];
+    public string Fingerprint =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}\n{Function ?? Offset?.ToString(CultureInfo.InvariantCulture)}")))[..16];
 
     /// <summary>The title, and who did it where that is known: "BUG: ... in ring_write [ring]".</summary>
     public string Summary => Module is null ? Title : $"{Title} [{Module}]";
@@ -75,10 +85,10 @@ public enum CrashKind
     /// <summary>The slab allocator found a double free or an overwritten object.</summary>
     SlabCorruption,
 
-    /// <summary>KASAN, KFENCE, KCSAN, KMSAN, UBSAN.</summary>
+    /// <summary>KASAN, KFENCE, KCSAN, KMSAN, UBSAN, kmemleak.</summary>
     Sanitizer,
 
-    /// <summary>The lock validator.</summary>
+    /// <summary>The lock validator, or a lock that is none.</summary>
     Lockdep,
 
     /// <summary>A line that begins with "BUG:" and is none of these.</summary>

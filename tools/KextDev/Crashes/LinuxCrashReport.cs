@@ -14,7 +14,7 @@ internal sealed partial class LinuxCrashReport
     private readonly List<CrashPlace> _places = [];
     private CrashHeadline? _headline;
     private StackFrame? _instruction;
-    private string? _release;
+    private Match? _system;
     private bool _panicked;
 
     /// <summary>The latest time of its lines, in seconds.</summary>
@@ -46,8 +46,13 @@ internal sealed partial class LinuxCrashReport
 
         _panicked |= headline?.Kind is CrashKind.Panic;
         _headline = Combine(_headline, headline);
-        _release ??= System().Match(line.Text) is { Success: true } system ? system.Groups["release"].Value : null;
+        _system ??= System().Match(line.Text) is { Success: true } system ? system : null;
         ReadFrame(line.Text, headline);
+        if (InFlight().Match(line.Text) is { Success: true } work && _trace.Count < MostLines)
+        {
+            _trace.Add(StackFrame.Named(work.Groups["function"].Value, work.Groups["module"] is { Success: true, Value: var module } ? module : null));
+        }
+
         ReadEnd(line.Text);
     }
 
@@ -71,7 +76,8 @@ internal sealed partial class LinuxCrashReport
         return new Crash(title, _headline.Kind, _panicked ? CrashSeverity.Fatal : _headline.Severity, place?.Function, place?.Module, [.. _text])
         {
             Places = [.. _places],
-            Release = _release,
+            Release = _system?.Groups["release"].Value,
+            Taints = _system?.Groups["taints"].Value.Replace(" ", "", StringComparison.Ordinal).Replace("G", "", StringComparison.Ordinal) ?? "",
         };
     }
 
@@ -83,7 +89,8 @@ internal sealed partial class LinuxCrashReport
 
     private void ReadFrame(string text, CrashHeadline? headline)
     {
-        if (_trace.Count + _leftovers.Count >= MostLines || StackFrame.Find(text) is not { } frame)
+        // "lock: tape_lock+0x0/0x40" is data.
+        if (_trace.Count + _leftovers.Count >= MostLines || text.StartsWith(" lock: ", StringComparison.Ordinal) || StackFrame.Find(text) is not { } frame)
         {
             return;
         }
@@ -124,10 +131,17 @@ internal sealed partial class LinuxCrashReport
 
     // "CPU: 0 PID: 88 Comm: insmod Tainted: G           OE      6.1.0-56-cloud-amd64 #1", and a hung task's "      Tainted: ...".
     [GeneratedRegex(
-        @"^(CPU: \d{1,5} (UID: \d{1,10} )?PID: \d{1,10} Comm: .{1,32}? | {2,8})(Not tainted|Tainted: [A-Z ]{1,40}) +(?<release>\d[A-Za-z0-9.+_~-]{1,63})( |$)",
+        @"^(CPU: \d{1,5} (UID: \d{1,10} )?PID: \d{1,10} Comm: .{1,32}? | {2,8})(Not tainted|Tainted: (?<taints>[A-Z ]{1,40}?)) +(?<release>\d[A-Za-z0-9.+_~-]{1,63})( |$)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex System();
+
+    // Of a workqueue that is stuck: "    in-flight: 77:ring_work [ring]".
+    [GeneratedRegex(
+        @"^ +in-flight: \d{1,10}(\(RESCUER\))?:(?<function>[A-Za-z_][A-Za-z0-9_.]{0,127})( \[(?<module>[A-Za-z0-9_-]{1,64})\])?",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex InFlight();
 
     // "? function+...": an address on the stack that need not be a caller; all there is when the trace could not be walked.
     [GeneratedRegex(@"^\s*\? ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -12,6 +12,27 @@ internal sealed partial class PanicReport
     private const int MostLines = 400;
     private const int MostMessageLines = 40;
     private const int LongestTitle = 200;
+    private const ulong PageSize = 0x1000;
+    private const string KernelImage = "mach_kernel";
+
+    private const string PageFault = "type 14=page fault";
+
+    // The first whose words are in the title counts.
+    private static readonly (string Words, CrashKind Kind)[] s_kinds =
+    [
+        (PageFault, CrashKind.PageFault),
+        ("type 13=general protection", CrashKind.GeneralProtection),
+        ("type 8=double fault", CrashKind.StackOverflow),
+        ("Double fault at ", CrashKind.StackOverflow),
+        ("Kernel trap at ", CrashKind.Oops),
+        ("watchdog timeout: ", CrashKind.HungTask),
+        ("Sleep transition timed out", CrashKind.HungTask),
+        ("Unresponsive processor", CrashKind.HardLockup),
+        ("thread_invoke: preemption_level", CrashKind.AtomicSleep),
+        ("freed zone element", CrashKind.SlabCorruption),
+        ("being freed to wrong zone", CrashKind.SlabCorruption),
+        ("double free of ", CrashKind.SlabCorruption),
+    ];
 
     private readonly List<string> _text = [];
     private readonly List<string> _message = [];
@@ -20,6 +41,7 @@ internal sealed partial class PanicReport
     private (int Line, ulong Address)? _instruction;
     private Guid? _kernel;
     private ulong _slide;
+    private ulong? _faultAddress;
     private Part _part = Part.Message;
 
     private PanicReport(string line, string message)
@@ -64,9 +86,10 @@ internal sealed partial class PanicReport
     public Crash ToCrash()
     {
         var title = Title();
-        var (culprit, function) = Culprit();
-        return new Crash(title, Kind(title), CrashSeverity.Fatal, function, culprit, [.. _text])
+        var culprit = Culprit();
+        return new Crash(title, Kind(title), CrashSeverity.Fatal, culprit.Function, culprit.Extension, [.. _text])
         {
+            Offset = culprit.Offset,
             Places = [.. Places()],
             Extensions = [.. _extensions],
             Kernel = _kernel is { } uuid ? new CrashedKernel(uuid, _slide) : null,
@@ -92,6 +115,11 @@ internal sealed partial class PanicReport
             if (_message.Count < MostMessageLines)
             {
                 _message.Add(line);
+            }
+
+            if (FaultAddress().Match(line) is { Success: true } fault)
+            {
+                _faultAddress = Address(fault.Groups["address"]);
             }
 
             if (Instruction().Match(line) is { Success: true } instruction)
@@ -146,22 +174,35 @@ internal sealed partial class PanicReport
         return message.Length > LongestTitle ? message[..LongestTitle] : message.Length > 0 ? message : "panic";
     }
 
-    private static CrashKind Kind(string title) =>
-        title.Contains("type 14=page fault", StringComparison.Ordinal) ? CrashKind.PageFault
-        : title.Contains("type 13=general protection", StringComparison.Ordinal) ? CrashKind.GeneralProtection
-        : CrashKind.Panic;
+    private CrashKind Kind(string title) =>
+        title.Contains(PageFault, StringComparison.Ordinal) && _faultAddress < PageSize
+            ? CrashKind.NullDereference
+            : Array.Find(s_kinds, kind => title.Contains(kind.Words, StringComparison.Ordinal)) is { Words: not null } found ? found.Kind : CrashKind.Panic;
 
-    // The innermost frame that lies in an extension; Apple's own are there because somebody called them.
-    private (string? Culprit, string? Function) Culprit()
+    // Whom the message itself suspects; else the innermost frame that lies in an extension: Apple's own are there because somebody called them.
+    private Site Culprit()
     {
-        var inExtensions = _frames
-            .Select(frame => (frame.Place, Extension: _extensions.Find(extension => extension.Contains(frame.Address))))
-            .Where(frame => frame.Extension is not null)
-            .ToList();
-        var frame = inExtensions.Find(frame => !frame.Extension!.IsApples) is { Extension: not null } own ? own : inExtensions.FirstOrDefault();
-        var culprit = frame.Extension ?? _extensions.Find(extension => !extension.IsApples) ?? _extensions.FirstOrDefault();
-        return (culprit?.Identifier, frame.Place is { } place && Function().Match(place) is { Success: true } match ? match.Groups["function"].Value : null);
+        if (Suspect().Match(string.Join(' ', _message)) is { Success: true } suspect)
+        {
+            return new Site(suspect.Groups["identifier"].Value, null, null);
+        }
+
+        var sites = _frames.Select(Locate).OfType<Site>().ToList();
+        var site = sites.Find(site => !IsApples(site.Extension)) ?? sites.FirstOrDefault();
+        return site ?? new Site((_extensions.Find(extension => !extension.IsApples) ?? _extensions.FirstOrDefault())?.Identifier, null, null);
     }
+
+    // Where a report was cut before its list of extensions, the kernel's own words beside the address tell whose it is.
+    private Site? Locate((int Line, ulong Address, string Place) frame)
+    {
+        var named = Named().Match(frame.Place);
+        var function = named.Groups["function"] is { Success: true, Value: var name } ? name : null;
+        return _extensions.Find(extension => extension.Contains(frame.Address)) is { } found ? new Site(found.Identifier, function, frame.Address - found.Start)
+            : _extensions.Count == 0 && named.Success && named.Groups["image"].Value != KernelImage ? new Site(named.Groups["image"].Value, function, null)
+            : null;
+    }
+
+    private static bool IsApples(string? identifier) => identifier is not null && identifier.StartsWith("com.apple.", StringComparison.Ordinal);
 
     private static ulong Address(Group digits) => ulong.Parse(digits.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
@@ -179,8 +220,16 @@ internal sealed partial class PanicReport
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex ExtensionLine();
 
-    [GeneratedRegex(@" : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Function();
+    // "identifier : _function + 0x..."; a console may be cut in the middle of it.
+    [GeneratedRegex(
+        @"^(?<image>[A-Za-z0-9_.-]{1,128})( : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x| : |$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"\bSuspected bundle: (?<identifier>[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}[A-Za-z0-9_-])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Suspect();
+
+    [GeneratedRegex(@"^Fault CR2: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FaultAddress();
 
     // The registers' line "RFL: 0x..., RIP: 0x..., CS:  0x..., SS:  0x...".
     [GeneratedRegex(@"\bRIP: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
@@ -202,4 +251,7 @@ internal sealed partial class PanicReport
 
     [GeneratedRegex(@"^([^\s:]{1,128}\t\S{0,64}|\(none\))\r?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LoadedKext();
+
+    /// <param name="Offset">In the extension, in bytes.</param>
+    private sealed record Site(string? Extension, string? Function, ulong? Offset);
 }

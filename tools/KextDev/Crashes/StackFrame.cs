@@ -40,6 +40,9 @@ internal sealed partial record StackFrame(string Function, string? Module)
     /// <param name="line">Index of the report's line that names this place.</param>
     public SymbolPlace At(int line, bool isReturn) => new(line, isReturn, Symbol, Offset, Size, Module, BuildId);
 
+    /// <summary>A function as a whole.</summary>
+    public static StackFrame Named(string symbol, string? module) => new(Suffix().Replace(symbol, ""), module) { Symbol = symbol, Offset = 0, Size = 0 };
+
     /// <summary>The text with every place in it cut down to its function.</summary>
     public static string Shorten(string text) =>
         text.Contains("+0x", StringComparison.Ordinal) ? Place().Replace(text, match => Suffix().Replace(match.Groups["function"].Value, "")) : text;
@@ -65,7 +68,7 @@ internal sealed partial record StackFrame(string Function, string? Module)
     [GeneratedRegex(
         @"^(dump_stack|show_stack|panic$|panic_on|_?printk|__warn|report_bug|handle_bug|exc_|asm_|__?sysvec|sysvec|die|oops_end|page_fault_oops|do_trap|do_error_trap|"
         + @"__schedule|schedule|__might_|watchdog_|lockup_detector|hrtimer_|__hrtimer|tick_|object_err|print_trailer|check_panic|rcu_|nmi_|__handle_sysrq|"
-        + @"copy_overflow|__copy_overflow|__list_|refcount_warn|do_syscall|entry_SYSCALL|ret_from_fork|kthread$|bad_page|bad_area|kasan_|__asan_|check_memory_region|ubsan_|__ubsan)",
+        + @"copy_overflow|__copy_overflow|__list_|refcount_warn|do_syscall|entry_SYSCALL|ret_from_fork|kthread$|bad_page|print_bad_pte|bad_area|kasan_|__asan_|check_memory_region|ubsan_|__ubsan)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Machinery();
