@@ -21,6 +21,11 @@ public sealed class CrashSymbols(SymbolFolders symbols, string folder)
     {
         var told = new Dictionary<int, List<string>>();
         var notes = new List<string>();
+        if (crash.IsLater)
+        {
+            notes.Add("The kernel had crashed or warned before: that report comes first, and this one may be a mere consequence");
+        }
+
         foreach (var extension in crash.Extensions)
         {
             await NameAsync(extension, [.. crash.Places.OfType<AddressPlace>().Where(place => extension.Contains(Instruction(place)))], told, notes, cancellationToken);
