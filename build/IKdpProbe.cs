@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using KextDev;
 using KextDev.Debuggers.Kdp;
 using KextDev.Guests;
+using KextDev.Projects;
 using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
@@ -24,7 +25,7 @@ internal interface IKdpProbe : IKextDevBuild
             Tell(target, found);
         }));
 
-    sealed async Task<IPEndPoint> FindKdpTargetAsync(CancellationToken cancellationToken) =>
+    sealed async Task<EndPoint> FindKdpTargetAsync(CancellationToken cancellationToken) =>
         KdpAddress is { } address ? await FindEndPointAsync(address, KdpClient.TargetPort, cancellationToken) : await FindGuestAsync(cancellationToken);
 
     sealed async Task<IPEndPoint> FindEndPointAsync(string address, int defaultPort, CancellationToken cancellationToken)
@@ -48,7 +49,7 @@ internal interface IKdpProbe : IKextDevBuild
         }
     }
 
-    private async Task<IPEndPoint> FindGuestAsync(CancellationToken cancellationToken)
+    private async Task<EndPoint> FindGuestAsync(CancellationToken cancellationToken)
     {
         if (Guest is null)
         {
@@ -56,10 +57,9 @@ internal interface IKdpProbe : IKextDevBuild
         }
 
         var definition = FindGuests(LoadProject())[0];
-        if (definition.Driver == GuestDriver.Qemu)
+        if (definition.Platform != GuestPlatform.Darwin)
         {
-            throw new TargetFailedException(
-                $"KDP does not reach the guest {definition.Name}: the network that QEMU gives it lets no datagram of its own out. Its kernel's panic is on its console, which VmStatus names");
+            throw new TargetFailedException($"KDP is a macOS kernel's: the guest {definition.Name} runs Linux. ./build.sh KernelDebug --guest {definition.Name} debugs its kernel");
         }
 
         if (definition.Host is { } host)
@@ -67,13 +67,14 @@ internal interface IKdpProbe : IKextDevBuild
             return await FindEndPointAsync(host, KdpClient.TargetPort, cancellationToken);
         }
 
-        var running = await GuestFactory.ListAsync(Site, cancellationToken);
-        return running.FirstOrDefault(guest => guest.Name == definition.Name) is { } found
-            ? await FindEndPointAsync(found.Endpoint.Host, KdpClient.TargetPort, cancellationToken)
-            : throw new TargetFailedException($"The address of the guest {definition.Name} is not known: it is not up by VmUp. Its console shows the address where it waits: --kdp-address ADDRESS");
+        var found = await GuestFactory.LookAsync(definition, Site, cancellationToken);
+        return found.KdpPort is { } port ? port
+            : found.Endpoint is { } endpoint ? await FindEndPointAsync(endpoint.Host, KdpClient.TargetPort, cancellationToken)
+            : throw new TargetFailedException(
+                $"Where the kernel of the guest {definition.Name} is found is not known, for it is not up: ./build.sh VmUp --guest {definition.Name}. A kernel that waits shows its address on its console: --kdp-address ADDRESS");
     }
 
-    private static void Tell(IPEndPoint target, KdpInspection found)
+    private static void Tell(EndPoint target, KdpInspection found)
     {
         Log.Information("A kernel waits in the debugger at {Target}: {Version}", target, PrintableText.Of(found.KernelVersion));
         Log.Information("UUID {Uuid}; its code begins at {Start}", found.Uuid ?? "unknown", found.TextStart is { } start ? $"0x{start:x}" : "the address in its file");

@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guest/sip.h"
+#include "kdp_datagrams.h"
 #include "kdp_dump.h"
-#include "kdp_link.h"
 #include "kdp_memory.h"
+#include "kdp_nmi.h"
 #include "kdp_requests.h"
+#include "kdp_serial.h"
 #include "kdp_session.h"
 #include "kdp_threads.h"
 #include "kexthost_protocol.h"
@@ -22,8 +25,10 @@
 #include "panic.h"
 #include "release.h"
 
-#define INTERFACE      "en0"
+#define CARD           "en0"
+#define SERIAL         "serial"
 #define NMI            SIGUSR2
+#define WAITS          "panicked\n"
 #define TRAP_INT3      3
 #define EXC_BREAKPOINT 6
 #define BELOW_STACK    1024 /* below the bytes that leaf functions use */
@@ -50,15 +55,10 @@ static bool sip_lets_it_be(const char *nvram)
 
 static uint32_t wanted(const char *nvram)
 {
-	const char *arguments = panic_boot_arguments();
 	char value[32];
 
-	if (!nvram || !sip_lets_it_be(nvram))
-		return 0;
-	if (nvram_boot_argument(arguments, "kdp_match_name", value, sizeof(value)) &&
-	    strcmp(value, INTERFACE))
-		return 0;
-	if (!nvram_boot_argument(arguments, "debug", value, sizeof(value)))
+	if (!nvram || !sip_lets_it_be(nvram) ||
+	    !nvram_boot_argument(panic_boot_arguments(), "debug", value, sizeof(value)))
 		return 0;
 	return (uint32_t)strtoul(value, NULL, 0);
 }
@@ -116,32 +116,72 @@ static void on_nmi(int number, siginfo_t *information, void *context)
 	errno = error;
 }
 
-int kdp_init(const char *address, const char *nvram)
+static bool refuse(const char *what, int error)
 {
-	struct sigaction action = {.sa_sigaction = on_nmi,
-	                           .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-	struct sockaddr_in card;
+	fprintf(stderr, "%s: no debugger listens there: %s\n", what, strerror(error));
+	return false;
+}
+
+static int open_card(const char *card)
+{
+	struct sockaddr_in address;
 	char host[INET_ADDRSTRLEN];
 	int error;
 
-	if (!read_address(address, &card))
+	if (!read_address(card, &address))
 		return EINVAL;
-	debug = wanted(nvram);
-	if (!debug)
-		return 0;
-	error = kdp_link_open(&card);
+	error = kdp_datagrams_open(&address);
 	if (error)
 		return error;
+	kdp_session_init(&kdp_datagrams);
+	kdp_dump_init(&address.sin_addr, debug);
+	address = kdp_datagrams_address();
+	inet_ntop(AF_INET, &address.sin_addr, host, sizeof(host));
+	log_line("kdp: " CARD " is %s:%u", host, ntohs(address.sin_port));
+	return 0;
+}
+
+static int open_serial(const char *device)
+{
+	kdp_session_init(&kdp_serial);
+	return kdp_serial_open(device);
+}
+
+static void listen_to_nmis(void)
+{
+	struct sigaction action = {.sa_sigaction = on_nmi,
+	                           .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+
+	sigaction(NMI, &action, NULL);
+}
+
+bool kdp_init(const struct kdp_machine *machine, const char *nvram)
+{
+	char interface[32] = CARD;
+	const char *opened;
+	bool is_serial;
+	int error;
+
+	signal(NMI, SIG_IGN);
+	debug = wanted(nvram);
+	if (!debug)
+		return true;
+	nvram_boot_argument(panic_boot_arguments(), "kdp_match_name", interface, sizeof(interface));
+	is_serial = !strcmp(interface, SERIAL);
+	opened = is_serial ? machine->serial : machine->card;
+	if (!opened || (!is_serial && strcmp(interface, CARD)))
+		return true;
+	error = is_serial ? open_serial(opened) : open_card(opened);
+	if (error)
+		return refuse(opened, error);
 	listens = true;
 	kdp_requests_init(!(debug & KDP_NO_BREAKPOINTS));
-	kdp_dump_init(&card.sin_addr, debug);
 	kdp_threads_init();
-	if (debug & KDP_NMI)
-		sigaction(NMI, &action, NULL);
-	card = kdp_link_address();
-	inet_ntop(AF_INET, &card.sin_addr, host, sizeof(host));
-	log_line("kdp: " INTERFACE " is %s:%u", host, ntohs(card.sin_port));
-	return 0;
+	if (!(debug & KDP_NMI))
+		return true;
+	listen_to_nmis();
+	error = machine->messages ? kdp_nmi_watch(machine->messages, NMI) : 0;
+	return error ? refuse(machine->messages, error) : true;
 }
 
 void kdp_start(void)
@@ -214,6 +254,9 @@ void kdp_panic(const char *text, size_t length)
 	}
 	stop_all();
 	kdp_dump_send(stop.context, left, length);
-	if (!(debug & KDP_REBOOT_ALWAYS))
-		finish(kdp_session_stop(&stop));
+	if (debug & KDP_REBOOT_ALWAYS)
+		return;
+	if (write(STDOUT_FILENO, WAITS, strlen(WAITS)) < 0)
+		log_bare("kdp: nobody is told of the panic\n", 33);
+	finish(kdp_session_stop(&stop));
 }

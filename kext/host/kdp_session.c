@@ -14,12 +14,19 @@
 
 static struct session {
 	bool connected;
-	struct sockaddr_in debugger; /* its port is the one for replies, when connected */
-	in_port_t stop_port;         /* as it stood in the packet: of the network's byte order */
+	struct kdp_peer debugger; /* its port is the one for replies, when connected */
+	in_port_t stop_port;      /* as it stood in the packet: of the network's byte order */
 	uint8_t connect_sequence, expected, stop_sequence;
 	uint32_t key;
 	struct kdp_packet reply; /* the last one */
 } session;
+
+static const struct kdp_link *link;
+
+void kdp_session_init(const struct kdp_link *used)
+{
+	link = used;
+}
 
 /* Nothing here may take a lock that a thread which stands still may have. */
 static void say(const char *line)
@@ -68,15 +75,15 @@ static bool is_request(const struct kdp_packet *packet)
 
 static void send_to_port(const struct kdp_packet *packet, in_port_t port)
 {
-	struct sockaddr_in to = session.debugger;
+	struct kdp_peer to = session.debugger;
 
-	to.sin_port = port;
-	kdp_link_send(&to, packet->bytes, packet->length);
+	to.address.sin_port = port;
+	link->send(&to, packet->bytes, packet->length);
 }
 
 static void send_reply(const struct kdp_packet *reply)
 {
-	send_to_port(reply, session.debugger.sin_port);
+	send_to_port(reply, session.debugger.address.sin_port);
 }
 
 static void make_reply(const struct kdp_packet *request, struct kdp_packet *reply, uint32_t error,
@@ -102,7 +109,7 @@ static void connect_again(const struct kdp_packet *request)
 	struct kdp_packet reply;
 
 	if (sequence_of(request) == session.connect_sequence && key_of(request) == session.key &&
-	    port_at(request, 8) == session.debugger.sin_port &&
+	    port_at(request, 8) == session.debugger.address.sin_port &&
 	    port_at(request, 10) == session.stop_port) {
 		make_reply(request, &session.reply, KDP_NO_ERROR, 12);
 		session.expected = (uint8_t)(sequence_of(request) + 1);
@@ -116,7 +123,7 @@ static void connect_again(const struct kdp_packet *request)
 static void begin(const struct kdp_packet *request)
 {
 	session.connected = true;
-	session.debugger.sin_port = port_at(request, 8);
+	session.debugger.address.sin_port = port_at(request, 8);
 	session.stop_port = port_at(request, 10);
 	session.connect_sequence = sequence_of(request);
 	session.key = key_of(request);
@@ -128,7 +135,7 @@ static void begin(const struct kdp_packet *request)
 }
 
 /* The one that is connected goes, and whoever asked for that may connect. */
-static void reattach(const struct kdp_packet *request, const struct sockaddr_in *from)
+static void reattach(const struct kdp_packet *request, const struct kdp_peer *from)
 {
 	struct kdp_packet reply;
 
@@ -141,11 +148,12 @@ static void reattach(const struct kdp_packet *request, const struct sockaddr_in 
 static enum kdp_end wait_for_debugger(void)
 {
 	struct kdp_packet request;
-	struct sockaddr_in from;
+	struct kdp_peer from;
 
+	log_bare(link->introduction, strlen(link->introduction));
 	say("\nWaiting for remote debugger connection.");
 	for (;;) {
-		request.length = (size_t)kdp_link_receive(request.bytes, &from, -1);
+		request.length = (size_t)link->receive(request.bytes, &from, -1);
 		if (!is_request(&request))
 			continue;
 		if (number_of(&request) == KDP_HOSTREBOOT)
@@ -185,7 +193,7 @@ static bool is_acknowledgement(const struct kdp_packet *packet)
 static bool tell_stop(const struct kdp_stop *stop)
 {
 	struct kdp_packet exception, answer;
-	struct sockaddr_in from;
+	struct kdp_peer from;
 	unsigned int tries, polls;
 	ssize_t length;
 
@@ -193,7 +201,7 @@ static bool tell_stop(const struct kdp_stop *stop)
 	for (tries = 0; tries < EXCEPTION_TRIES; tries++) {
 		send_to_port(&exception, session.stop_port);
 		for (polls = 0; polls < EXCEPTION_POLLS; polls++) {
-			length = kdp_link_receive(answer.bytes, &from, POLL_TIME);
+			length = link->receive(answer.bytes, &from, POLL_TIME);
 			if (length < 0)
 				continue;
 			answer.length = (size_t)length;
@@ -233,7 +241,7 @@ static enum turn execute(const struct kdp_stop *stop, const struct kdp_packet *r
 }
 
 static enum turn serve(const struct kdp_stop *stop, const struct kdp_packet *request,
-                       const struct sockaddr_in *from)
+                       const struct kdp_peer *from)
 {
 	if (number_of(request) == KDP_REATTACH) {
 		reattach(request, from);
@@ -254,11 +262,11 @@ static enum turn serve(const struct kdp_stop *stop, const struct kdp_packet *req
 static enum turn serve_all(const struct kdp_stop *stop)
 {
 	struct kdp_packet request;
-	struct sockaddr_in from;
+	struct kdp_peer from;
 	enum turn turn;
 
 	do {
-		request.length = (size_t)kdp_link_receive(request.bytes, &from, -1);
+		request.length = (size_t)link->receive(request.bytes, &from, -1);
 		turn = is_request(&request) ? serve(stop, &request, &from) : GO_ON;
 	} while (turn == GO_ON);
 	return turn;
@@ -266,7 +274,7 @@ static enum turn serve_all(const struct kdp_stop *stop)
 
 enum kdp_end kdp_session_stop(const struct kdp_stop *stop)
 {
-	kdp_link_drain();
+	link->drain();
 	if (session.connected && !tell_stop(stop) && !stop->is_final)
 		return KDP_RESUMED;
 	for (;;) {

@@ -56,6 +56,9 @@ enum kdp_end {
 	KDP_REBOOTED,
 };
 
+/* Before anything stops. */
+void kdp_session_init(const struct kdp_link *link);
+
 /* Serves the debugger, or waits for one, until the kernel is to go on. */
 enum kdp_end kdp_session_stop(const struct kdp_stop *stop);
 

@@ -4,7 +4,7 @@
  *
  *     kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]
  *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--kdp ADDRESS[:PORT]]
- *              [--check] [BUNDLE]
+ *              [--kdp-serial DEVICE] [--nmi MESSAGES] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost sysctl --socket PATH NAME[=VALUE]
  *     kexthost attend --socket PATH -- COMMAND ARGUMENT ...    starts what is watched
@@ -33,8 +33,8 @@
 #include "trap.h"
 
 struct options {
-	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *kdp,
-	    *operand;
+	const char *socket, *log, *times, *console, *reports, *nvram, *nodes, *release, *operand;
+	struct kdp_machine machine;
 	bool check;
 };
 
@@ -50,6 +50,8 @@ static bool read_options(int count, char **arguments, struct options *options)
 	    {"nodes", required_argument, NULL, 'd'},
 	    {"release", required_argument, NULL, 'v'},
 	    {"kdp", required_argument, NULL, 'k'},
+	    {"kdp-serial", required_argument, NULL, 'K'},
+	    {"nmi", required_argument, NULL, 'N'},
 	    {"check", no_argument, NULL, 'c'},
 	    {0},
 	};
@@ -79,7 +81,13 @@ static bool read_options(int count, char **arguments, struct options *options)
 			options->release = optarg;
 			break;
 		case 'k':
-			options->kdp = optarg;
+			options->machine.card = optarg;
+			break;
+		case 'K':
+			options->machine.serial = optarg;
+			break;
+		case 'N':
+			options->machine.messages = optarg;
 			break;
 		case 'r':
 			options->reports = optarg;
@@ -100,7 +108,8 @@ static int refuse_usage(void)
 {
 	fputs("usage: kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]\n"
 	      "                [--reports FOLDER] [--nodes FOLDER] [--nvram FILE]\n"
-	      "                [--release VERSION] [--kdp ADDRESS[:PORT]] [--check] [BUNDLE]\n"
+	      "                [--release VERSION] [--kdp ADDRESS[:PORT]] [--kdp-serial DEVICE]\n"
+	      "                [--nmi MESSAGES] [--check] [BUNDLE]\n"
 	      "       kexthost load --socket PATH BUNDLE\n"
 	      "       kexthost unload --socket PATH IDENTIFIER\n"
 	      "       kexthost list --socket PATH\n"
@@ -115,7 +124,7 @@ static int refuse_usage(void)
 /* Says "ready" on standard output once clients may come. */
 static int run(const struct options *options)
 {
-	int listening, error;
+	int listening;
 
 	if (log_open(options->log)) {
 		perror(options->log);
@@ -144,12 +153,8 @@ static int run(const struct options *options)
 		allocations_check();
 	if (options->nodes)
 		nodes_set_folder(options->nodes);
-	error = options->kdp ? kdp_init(options->kdp, options->nvram) : 0;
-	if (error) {
-		fprintf(stderr, "%s: no debugger listens there: %s\n", options->kdp,
-		        strerror(error));
+	if (!kdp_init(&options->machine, options->nvram))
 		return COMMAND_USAGE;
-	}
 	trap_init();
 	trap_init_thread();
 	listening = control_listen(options->socket);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- *     darwin-boot RELEASE
+ *     darwin-boot RELEASE [INTERFACE]
  *
  * What a Mac does at each start before anybody logs in: its nvram is there, and a panic that it
- * tells of becomes a report.
+ * tells of becomes a report. INTERFACE is where the kernel of a new machine speaks KDP.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,14 +42,17 @@ static bool write_version(const struct release *release)
 
 /* A machine for tests: SIP as `csrutil disable` leaves it, and a kernel that waits when it panics.
  */
-static void set_defaults(const char *nvram, const struct release *release)
+static void set_defaults(const char *nvram, const struct release *release, const char *interface)
 {
-	const char *arguments = release->minor == 10 ? "keepsyms=1 debug=0x144 kext-dev-mode=1"
-	                                             : "keepsyms=1 debug=0x144";
+	char arguments[128];
+	int length;
 
 	if (!access(nvram, F_OK))
 		return;
-	nvram_set(nvram, "boot-args", arguments, strlen(arguments));
+	length = snprintf(arguments, sizeof(arguments), "keepsyms=1 debug=0x144%s%s%s",
+	                  interface ? " kdp_match_name=" : "", interface ? interface : "",
+	                  release->minor == 10 ? " kext-dev-mode=1" : "");
+	nvram_set(nvram, "boot-args", arguments, (size_t)length);
 	if (release->minor >= 11)
 		nvram_set(nvram, "csr-active-config", "\x77\0\0\0", 4);
 }
@@ -66,16 +69,17 @@ static void report_panic(const char *nvram)
 
 int command_boot(int count, char **arguments)
 {
-	const struct release *release = count == 2 ? release_find(arguments[1]) : NULL;
+	const struct release *release =
+	    count == 2 || count == 3 ? release_find(arguments[1]) : NULL;
 	const struct system_path nvram = system_path(SYSTEM_NVRAM);
 
 	if (!release) {
-		fputs("usage: darwin-boot RELEASE (10.9 to 11)\n", stderr);
+		fputs("usage: darwin-boot RELEASE [INTERFACE] (10.9 to 11)\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (!write_version(release))
 		return EXIT_OS_ERROR;
-	set_defaults(nvram.text, release);
+	set_defaults(nvram.text, release, count == 3 ? arguments[2] : NULL);
 	report_panic(nvram.text);
 	return nvram_copy(nvram.text, system_path(SYSTEM_BOOTED_NVRAM).text) ? EXIT_OS_ERROR : 0;
 }

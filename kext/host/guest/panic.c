@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- *     darwin-panic
+ *     darwin-panic [KERNEL]
  *
  * After the kernel's end: tells the hypervisor, then waits for a debugger as the boot-args ask, or
- * returns when the machine is to start again.
+ * returns when the machine is to start again. KERNEL is the process of one that has panicked and
+ * serves a debugger itself: the machine stands still but for that, and this returns.
  */
 #include <net/if.h>
 #include <stdbool.h>
@@ -76,10 +77,15 @@ static void print_address(void)
 
 int command_panic(int count, char **arguments)
 {
-	(void)count, (void)arguments;
+	const pid_t kernel = count > 1 ? atoi(arguments[1]) : 0;
+
 	silence_network();
 	kill(-1, SIGSTOP);
+	if (kernel > 0)
+		kill(kernel, SIGCONT);
 	tell_hypervisor();
+	if (kernel > 0)
+		return 0;
 	if (!waits_for_debugger()) {
 		kill(-1, SIGCONT);
 		return 0;

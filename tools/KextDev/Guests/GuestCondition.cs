@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace KextDev.Guests;
 
 /// <summary>What is known of a definition's machine without starting it or changing anything.</summary>
@@ -11,6 +13,9 @@ public sealed record GuestCondition(GuestPower Power)
 
     /// <summary>The snapshot that it goes on from; null when there is none, or nothing tells.</summary>
     public string? Snapshot { get; init; }
+
+    /// <summary>Where its kernel speaks KDP through a serial port: see <see cref="IKdpPort"/>. Null where it has none, or does not run.</summary>
+    public EndPoint? KdpPort { get; init; }
 
     /// <summary>False for a machine that ends with the run that started it.</summary>
     public bool Stays { get; init; } = true;

@@ -2,6 +2,7 @@ using KextDev.Guests.Local;
 using KextDev.Guests.Qemu;
 using KextDev.Guests.Ssh;
 using KextDev.Guests.Vmware;
+using KextDev.Projects;
 
 namespace KextDev.Guests;
 
@@ -11,6 +12,7 @@ public static class GuestFactory
     /// <exception cref="InfrastructureException">What the definition names is not there.</exception>
     public static IGuest Create(GuestDefinition definition, GuestSite site) => definition.Driver switch
     {
+        GuestDriver.Qemu when definition.Platform == GuestPlatform.Darwin => new QemuDarwinGuest(WithAdded(definition, site), site),
         GuestDriver.Qemu => new QemuGuest(WithAdded(definition, site), site),
         GuestDriver.Vmware => VmwareGuest.Create(definition, site),
         GuestDriver.Ssh => new SshGuest(definition, site),

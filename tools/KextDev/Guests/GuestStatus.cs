@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace KextDev.Guests;
 
 /// <summary>A guest that runs on this machine.</summary>
@@ -7,4 +9,8 @@ namespace KextDev.Guests;
 /// <param name="User">Who uses it now, such as "process 4711 (Build)"; null when nobody does.</param>
 /// <param name="Kept">False for a guest that ends with the run that started it.</param>
 public sealed record GuestStatus(
-    string Name, string Condition, Accelerator? Accelerator, GuestEndpoint Endpoint, DateTimeOffset Started, string? User, bool Kept, string? ConsoleFile);
+    string Name, string Condition, Accelerator? Accelerator, GuestEndpoint Endpoint, DateTimeOffset Started, string? User, bool Kept, string? ConsoleFile)
+{
+    /// <summary>Where its kernel speaks KDP through a serial port: see <see cref="IKdpPort"/>. Null where it has none.</summary>
+    public EndPoint? KdpPort { get; init; }
+}

@@ -19,6 +19,7 @@ public sealed class SnapshotKeyTests
         { "memory", Sample with { Memory = 257 } },
         { "processors", Sample with { Cpus = 3 } },
         { "accelerator", Sample with { Accelerator = Accelerator.Kvm } },
+        { "line for a debugger", Sample with { HasKdpPort = true } },
         { "arguments", Sample with { InitArguments = ["release=10.15"] } },
     };
 

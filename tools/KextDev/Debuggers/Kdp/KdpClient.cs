@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 
 namespace KextDev.Debuggers.Kdp;
 
@@ -23,13 +25,13 @@ public sealed class KdpClient : IAsyncDisposable
     private uint _key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
     private byte _sequence;
 
-    private KdpClient(IPEndPoint target, KdpOptions options)
+    private KdpClient(IKdpChannel channel, KdpOptions options)
     {
         _options = options;
-        _link = new KdpLink(target, options.ReplyTimeout);
+        _link = new KdpLink(channel, options.ReplyTimeout);
     }
 
-    public IPEndPoint Target => _link.Target;
+    public EndPoint Target => _link.Target;
 
     public KdpVersion Version { get; private set; } = null!;
 
@@ -41,11 +43,12 @@ public sealed class KdpClient : IAsyncDisposable
     /// <summary>Whether the kernel was resumed and has not said since that it stopped.</summary>
     public bool Runs { get; private set; }
 
+    /// <param name="target">An address and port for UDP; a socket in the file system for a serial line.</param>
     /// <param name="takeOver">Ends a session that another debugger, which may be gone, has; the kernel forgets its breakpoints. Otherwise that is refused.</param>
     /// <exception cref="KdpException">No kernel is stopped there; another debugger has it; it speaks another language.</exception>
-    public static async Task<KdpClient> ConnectAsync(IPEndPoint target, KdpOptions options, bool takeOver, CancellationToken cancellationToken)
+    public static async Task<KdpClient> ConnectAsync(EndPoint target, KdpOptions options, bool takeOver, CancellationToken cancellationToken)
     {
-        var client = new KdpClient(target, options);
+        var client = new KdpClient(await OpenAsync(target, cancellationToken), options);
         try
         {
             if (takeOver)
@@ -149,11 +152,19 @@ public sealed class KdpClient : IAsyncDisposable
     }
 
     /// <summary>Waits for a kernel that was resumed to stop, for as long as it takes. KDP does not tell of the stop that let the debugger in.</summary>
+    /// <exception cref="KdpException">Its machine is gone, where the channel tells.</exception>
     public async Task<KdpStop> WaitForStopAsync(CancellationToken cancellationToken)
     {
-        var stop = await _link.Stops.ReadAsync(cancellationToken);
-        Runs = false;
-        return stop;
+        try
+        {
+            var stop = await _link.Stops.ReadAsync(cancellationToken);
+            Runs = false;
+            return stop;
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw new KdpException(KdpFailure.NoAnswer, $"The kernel at {Target} is gone with its machine while it ran. Start it again.", exception);
+        }
     }
 
     /// <summary>Ends the session: breakpoints are removed and the kernel runs on, unless it panicked.</summary>
@@ -185,6 +196,13 @@ public sealed class KdpClient : IAsyncDisposable
         await _link.DisposeAsync();
         _turn.Dispose();
     }
+
+    private static async Task<IKdpChannel> OpenAsync(EndPoint target, CancellationToken cancellationToken) => target switch
+    {
+        IPEndPoint address => new KdpDatagrams(address),
+        UnixDomainSocketEndPoint socket => await KdpSerialLine.OpenAsync(socket, cancellationToken),
+        _ => throw new ArgumentException($"KDP does not reach {target}.", nameof(target)),
+    };
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
@@ -328,10 +346,12 @@ public sealed class KdpClient : IAsyncDisposable
 
     private KdpException NoAnswer()
     {
-        var what = _link.IsClosed ? "nobody listens on that port" : "nobody answers";
+        var what = _link.IsClosed ? "nobody listens there" : "nobody answers";
+        var line = Target is UnixDomainSocketEndPoint ? " On a serial line it listens where its boot-args say kdp_match_name=serial, and to one debugger." : "";
         return new KdpException(
             KdpFailure.NoAnswer,
             $"No kernel is in the debugger at {Target}: {what}. A kernel that runs does not listen, and KDP cannot interrupt it: it has to panic, to meet a breakpoint, "
-            + "to be sent an NMI (boot-arg debug=0x4), or to halt at boot (debug=0x1); the gdb stub of VMware or QEMU can stop it at any time.");
+            + "to be sent an NMI (boot-arg debug=0x4), or to halt at boot (debug=0x1); the gdb stub of VMware or QEMU can stop it at any time."
+            + line);
     }
 }

@@ -1,11 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 
 namespace KextDev.Debuggers.Kdp;
 
 /// <summary>
-/// Datagrams to and from one target: a request and its reply, sent again where one of them is lost; and the target's own word that it stopped, which is
+/// Packets to and from one target: a request and its reply, sent again where one of them is lost; and the target's own word that it stopped, which is
 /// acknowledged as often as it comes and told once. Whatever else comes is dropped.
 /// </summary>
 internal sealed class KdpLink : IAsyncDisposable
@@ -13,7 +12,7 @@ internal sealed class KdpLink : IAsyncDisposable
     /// <summary>A target stops once until it is resumed; what a hostile one says beyond that is dropped.</summary>
     private const int StopsMax = 8;
 
-    private readonly Socket _socket;
+    private readonly IKdpChannel _channel;
     private readonly TimeSpan _replyTimeout;
     private readonly Channel<KdpStop> _stops = Channel.CreateBounded<KdpStop>(new BoundedChannelOptions(StopsMax) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
@@ -21,24 +20,22 @@ internal sealed class KdpLink : IAsyncDisposable
     private Question? _question;
     private byte _nextStop;
 
-    public KdpLink(IPEndPoint target, TimeSpan replyTimeout)
+    /// <param name="channel">Disposed with this.</param>
+    public KdpLink(IKdpChannel channel, TimeSpan replyTimeout)
     {
-        Target = target;
+        _channel = channel;
         _replyTimeout = replyTimeout;
-        _socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-
-        // Datagrams of others never arrive.
-        _socket.Connect(target);
         _receiving = ReceiveAsync(_end.Token);
     }
 
-    public IPEndPoint Target { get; }
+    public EndPoint Target => _channel.Target;
 
-    public ushort Port => (ushort)((IPEndPoint)_socket.LocalEndPoint!).Port;
+    public ushort Port => _channel.Port;
 
     /// <summary>The machine itself said that nobody listens there.</summary>
-    public bool IsClosed { get; private set; }
+    public bool IsClosed => _channel.IsClosed;
 
+    /// <summary>Completed when the channel ended.</summary>
     public ChannelReader<KdpStop> Stops => _stops.Reader;
 
     /// <summary>For a session that begins: the target counts its stops from 0.</summary>
@@ -57,7 +54,7 @@ internal sealed class KdpLink : IAsyncDisposable
         Volatile.Write(ref _question, question);
         try
         {
-            for (var sent = 0; sent < tries; sent++)
+            for (var sent = 0; sent < tries && !_receiving.IsCompleted; sent++)
             {
                 await SendAsync(request, cancellationToken);
                 try
@@ -78,51 +75,35 @@ internal sealed class KdpLink : IAsyncDisposable
         }
     }
 
-    public async Task SendAsync(KdpPacket packet, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _socket.SendAsync(packet.Encode(), cancellationToken);
-        }
-        catch (SocketException exception)
-        {
-            // As good as lost. The socket tells here of an earlier datagram that nobody took.
-            IsClosed |= exception.SocketErrorCode == SocketError.ConnectionRefused;
-        }
-    }
+    public Task SendAsync(KdpPacket packet, CancellationToken cancellationToken) => _channel.SendAsync(packet.Encode(), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
         await _receiving;
-        _socket.Dispose();
+        _channel.Dispose();
         _end.Dispose();
     }
 
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        // One byte more than a packet has: a longer datagram is cut to what is no packet.
-        var buffer = new byte[KdpPacket.MaxSize + 1];
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
+            while (await _channel.ReceiveAsync(cancellationToken) is { } bytes)
             {
-                var length = await _socket.ReceiveAsync(buffer, cancellationToken);
-                IsClosed = false;
-                if (KdpPacket.Decode(buffer.AsSpan(0, length).ToArray()) is { } packet)
+                if (KdpPacket.Decode(bytes) is { } packet)
                 {
                     await TakeAsync(packet, cancellationToken);
                 }
             }
-            catch (SocketException exception)
-            {
-                // Told once for each datagram that was sent, so this does not spin.
-                IsClosed |= exception.SocketErrorCode == SocketError.ConnectionRefused;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+        finally
+        {
+            _stops.Writer.TryComplete();
         }
     }
 

@@ -15,6 +15,11 @@ public sealed record QemuCommandLine(
     /// <summary>Where the guest's memory lies when it comes from a snapshot or becomes one; null for memory of no name.</summary>
     public MemoryFile? MemoryFile { get; init; }
 
+    /// <summary>Whether the machine has a serial line for the debugger of its kernel; its init is told.</summary>
+    public bool HasKdpPort { get; init; }
+
+    public string KdpSocket => Qemu.QmpSocket.KdpBeside(QmpSocket);
+
     public string RenewalSocket => Qemu.QmpSocket.Beside(QmpSocket);
 
     public const string Program = "qemu-system-x86_64";
@@ -29,6 +34,9 @@ public sealed record QemuCommandLine(
 
     /// <summary>Where the guest's init waits to be saved: the second serial line.</summary>
     private const string RenewalArgument = "renewal=/dev/ttyS1";
+
+    /// <summary>The third serial line, whether there is a second one or not.</summary>
+    private const string KdpArgument = "kdp=/dev/ttyS2";
 
     /// <summary>The command to start the machine with: it returns when the machine runs, as a process of its own session that no Ctrl-C reaches.</summary>
     public HostCommand ToCommand() => new("setsid", ["--wait", Program, .. Arguments()]);
@@ -50,11 +58,12 @@ public sealed record QemuCommandLine(
         "-chardev", $"socket,id=qmp,path={Escape(QmpSocket)},server=on,wait=off",
         "-mon", "chardev=qmp,mode=control",
         .. MemoryArguments(),
+        .. KdpArguments(),
         "-device", "pvpanic",
         "-no-reboot", "-no-shutdown", "-action", "panic=none",
         "-kernel", Image.Kernel,
         "-initrd", Image.Initrd,
-        "-append", string.Join(' ', [KernelArguments, .. InitArguments, .. MemoryFile is null ? Array.Empty<string>() : [RenewalArgument]]),
+        "-append", string.Join(' ', [KernelArguments, .. InitArguments, .. HasKdpPort ? [KdpArgument] : Array.Empty<string>(), .. MemoryFile is null ? Array.Empty<string>() : [RenewalArgument]]),
         "-daemonize", "-pidfile", Folder.PidFile,
         // Where complaints of the running process go, which has no standard error any more.
         "-D", Folder.LogFile,
@@ -68,6 +77,11 @@ public sealed record QemuCommandLine(
             "-serial", "chardev:renewal",
             .. file.Saves ? Array.Empty<string>() : ["-incoming", "defer"],
         ]
+        : [];
+
+    // By itself the third line would share its interrupt with the first.
+    private IEnumerable<string> KdpArguments() => HasKdpPort
+        ? ["-chardev", $"socket,id=kdp,path={Escape(KdpSocket)},server=on,wait=off", "-device", "isa-serial,chardev=kdp,index=2,irq=5"]
         : [];
 
     // QEMU's option parser takes a doubled comma for a comma.

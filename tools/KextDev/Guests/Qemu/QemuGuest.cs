@@ -7,7 +7,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub
+public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -27,7 +27,7 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
 
     public bool Joined { get; private set; }
 
-    private QemuMachine Machine => _machine ?? throw new InvalidOperationException($"The guest {Name} was not started.");
+    private protected QemuMachine Machine => _machine ?? throw new InvalidOperationException($"The guest {Name} was not started.");
 
     public async Task<GuestEndpoint> StartAsync(CancellationToken cancellationToken)
     {
@@ -67,6 +67,7 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_machine is { } machine)
         {
             _machine = null;
@@ -111,6 +112,8 @@ public sealed class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelH
     public string? FindObstacle(bool atBoot) => null;
 
     public async Task<DebugStub> HaltAsync(bool atBoot, CancellationToken cancellationToken) => await QemuDebugStub.OpenAsync(Machine, atBoot, cancellationToken);
+
+    public async Task SendNmiAsync(CancellationToken cancellationToken) => await Machine.Qmp.ExecuteAsync("inject-nmi", arguments: null, cancellationToken);
 
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 

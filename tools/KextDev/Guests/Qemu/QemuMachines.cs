@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace KextDev.Guests.Qemu;
 
 /// <summary>The QEMU machines that run for one checkout, whoever started them.</summary>
@@ -58,7 +60,11 @@ internal static class QemuMachines
             if (folder.ReadState() is { } state && folder.FindProcess() is { } process)
             {
                 var (condition, user) = await AskAsync(folder, process, state, cancellationToken);
-                guests.Add(new GuestStatus(folder.Name, condition, state.Accelerator, state.Endpoint, state.Started, user, state.Kept, state.ConsoleFile));
+                var kdp = QmpSocket.KdpBeside(state.QmpSocket);
+                guests.Add(new GuestStatus(folder.Name, condition, state.Accelerator, state.Endpoint, state.Started, user, state.Kept, state.ConsoleFile)
+                {
+                    KdpPort = File.Exists(kdp) ? new UnixDomainSocketEndPoint(kdp) : null,
+                });
             }
         }
 
@@ -70,7 +76,7 @@ internal static class QemuMachines
     {
         var running = await ListAsync(site, cancellationToken);
         return running.Where(guest => new QemuFolder(guest.Name).IsOf(definition.Name)).MaxBy(guest => guest.Kept) is { } guest
-            ? new GuestCondition(GuestPower.Running) { Endpoint = guest.Endpoint, User = guest.User, Stays = guest.Kept }
+            ? new GuestCondition(GuestPower.Running) { Endpoint = guest.Endpoint, User = guest.User, Stays = guest.Kept, KdpPort = guest.KdpPort }
             : new GuestCondition(GuestPower.Off);
     }
 

@@ -1,4 +1,5 @@
 using KextDev.Guests.Images;
+using KextDev.Projects;
 
 namespace KextDev.Guests.Qemu;
 
@@ -172,6 +173,7 @@ internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite 
         new(image, accelerator, definition.Memory, definition.Cpus, definition.Port, folder, consoleFile, qmpSocket)
         {
             InitArguments = definition.InitArguments,
+            HasKdpPort = definition.Platform == GuestPlatform.Darwin,
         };
 
     private static async Task EndAsync(QemuMachine machine)

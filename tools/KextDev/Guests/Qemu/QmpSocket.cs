@@ -13,6 +13,9 @@ public static class QmpSocket
     /// <summary>No longer than the name of the first.</summary>
     private const string OtherName = "new";
 
+    /// <summary>The same.</summary>
+    private const string KdpName = "kdp";
+
     private const int LongestPath = 107;
 
     /// <summary>A path in the folder, or in a private folder among the temporary ones where that is too long.</summary>
@@ -25,12 +28,16 @@ public static class QmpSocket
     /// <summary>The path of a machine's other socket, which exists where it is restored from a snapshot.</summary>
     public static string Beside(string path) => Path.Combine(Path.GetDirectoryName(path)!, OtherName);
 
+    /// <summary>The path of the serial line's socket through which a Darwin guest's kernel speaks KDP.</summary>
+    public static string KdpBeside(string path) => Path.Combine(Path.GetDirectoryName(path)!, KdpName);
+
     public static void Remove(string path, string folder)
     {
         if (Path.GetDirectoryName(path) is { } parent && Directory.Exists(parent))
         {
             File.Delete(path);
             File.Delete(Beside(path));
+            File.Delete(KdpBeside(path));
             File.Delete(Path.Combine(parent, DebugStubName));
             if (parent != folder)
             {

@@ -19,6 +19,7 @@ public static partial class SnapshotKey
             line.Image with { Kernel = "kernel", Initrd = "initrd" }, line.Accelerator, line.Memory, line.Cpus, Port: 0, new QemuFolder("/"), "console", "/qmp")
         {
             InitArguments = line.InitArguments,
+            HasKdpPort = line.HasKdpPort,
             MemoryFile = new MemoryFile("memory", Saves: false),
         };
         // KVM passes the host's processor on to the guest.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "kdp_link.h"
+#include "kdp_datagrams.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 
 static int descriptor = -1;
 
-int kdp_link_open(const struct sockaddr_in *address)
+int kdp_datagrams_open(const struct sockaddr_in *address)
 {
 	int error;
 
@@ -23,7 +23,7 @@ int kdp_link_open(const struct sockaddr_in *address)
 	return error;
 }
 
-struct sockaddr_in kdp_link_address(void)
+struct sockaddr_in kdp_datagrams_address(void)
 {
 	struct sockaddr_in address = {0};
 	socklen_t size = sizeof(address);
@@ -32,22 +32,21 @@ struct sockaddr_in kdp_link_address(void)
 	return address;
 }
 
-static ssize_t receive(uint8_t *packet, struct sockaddr_in *from)
+static ssize_t receive_now(uint8_t *packet, struct kdp_peer *from)
 {
-	socklen_t size = sizeof(*from);
-	ssize_t length =
-	    recvfrom(descriptor, packet, KDP_PACKET_MAX, MSG_TRUNC, (struct sockaddr *)from, &size);
+	socklen_t size = sizeof(from->address);
 
-	return length;
+	return recvfrom(descriptor, packet, KDP_PACKET_MAX, MSG_TRUNC,
+	                (struct sockaddr *)&from->address, &size);
 }
 
-ssize_t kdp_link_receive(uint8_t *packet, struct sockaddr_in *from, int timeout)
+static ssize_t receive(uint8_t *packet, struct kdp_peer *from, int timeout)
 {
 	struct pollfd waited = {.fd = descriptor, .events = POLLIN};
 	ssize_t length;
 
 	for (;;) {
-		length = receive(packet, from);
+		length = receive_now(packet, from);
 		if (length >= 0 && length <= KDP_PACKET_MAX)
 			return length;
 		/* Too long, or word of a datagram that nobody took: there may be another. */
@@ -58,16 +57,20 @@ ssize_t kdp_link_receive(uint8_t *packet, struct sockaddr_in *from, int timeout)
 	}
 }
 
-void kdp_link_send(const struct sockaddr_in *to, const uint8_t *packet, size_t length)
+static void send_to(const struct kdp_peer *to, const uint8_t *packet, size_t length)
 {
-	sendto(descriptor, packet, length, MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof(*to));
+	sendto(descriptor, packet, length, MSG_NOSIGNAL, (const struct sockaddr *)&to->address,
+	       sizeof(to->address));
 }
 
-void kdp_link_drain(void)
+static void drain(void)
 {
 	uint8_t packet[KDP_PACKET_MAX];
-	struct sockaddr_in from;
+	struct kdp_peer from;
 
-	while (receive(packet, &from) >= 0)
+	while (receive_now(packet, &from) >= 0)
 		;
 }
+
+const struct kdp_link kdp_datagrams = {
+    .receive = receive, .send = send_to, .drain = drain, .introduction = ""};
