@@ -41,12 +41,12 @@ internal sealed partial class DebuggedHost : IAsyncDisposable
     {
         _folder = folder;
         Host = host;
-        EndPoint = AddressIn(host.Log);
     }
 
     public RunningHost Host { get; }
 
-    public IPEndPoint EndPoint { get; }
+    /// <summary>Where it has a network.</summary>
+    public IPEndPoint EndPoint => AddressIn(Host.Log);
 
     /// <summary>Once it is loaded.</summary>
     public string Bundle { get; private set; } = "";
@@ -61,6 +61,14 @@ internal sealed partial class DebuggedHost : IAsyncDisposable
     public static async Task<DebuggedHost> LoadAsync(KextHostBuild build, string arguments)
     {
         var host = await StartAsync(build, arguments);
+        await host.LoadAsync();
+        return host;
+    }
+
+    /// <param name="options">Of the host, which may have no network.</param>
+    public static async Task<DebuggedHost> LoadAsync(KextHostBuild build, string[] options)
+    {
+        var host = new DebuggedHost(new TemporaryFolder(), await RunningHost.StartAsync(build, options));
         await host.LoadAsync();
         return host;
     }

@@ -34,7 +34,7 @@ internal sealed class KdpFrameReader
             case KdpFrame.End:
                 var whole = _place == Place.Inside && (_sum is null || _sum == KdpFrame.Checksum(_frame.AsSpan(0, _length)));
                 _place = Place.Outside;
-                return whole ? _frame.AsMemory(0, _length) : null;
+                return whole ? new ReadOnlyMemory<byte>(_frame, 0, _length) : default(ReadOnlyMemory<byte>?);
             case KdpFrame.Escape:
                 _place = _place == Place.Outside ? Place.Outside : Place.Escaped;
                 return null;
