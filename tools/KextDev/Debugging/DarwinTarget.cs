@@ -13,6 +13,7 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromMinutes(2);
 
     private const uint HaltAtStart = 0x1;
+    private const string SerialInterface = "serial";
     private const string UsualSuffix = "development";
     private const string UploadedKernel = "/tmp/kextdev-kernel";
 
@@ -63,7 +64,8 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
         BootArguments.Parse((await Shell.RunAsync("sysctl -n kern.bootargs", cancellationToken)).Output),
         await new NvramBootArguments(Shell).ReadAsync(cancellationToken));
 
-    public BootArguments Merge(TargetState state, TargetSettings settings) => settings.MergeDarwin(state.Next, system);
+    public BootArguments Merge(TargetState state, TargetSettings settings) =>
+        (guest is IKdpPort ? settings with { Interface = settings.Interface ?? SerialInterface } : settings).MergeDarwin(state.Next, system);
 
     public async Task<IReadOnlyList<string>> WarnAsync(TargetSettings settings, CancellationToken cancellationToken)
     {
