@@ -87,6 +87,41 @@ public sealed partial class CrashCorpusTests
         }
     }
 
+    // What a guest does not print by accident, somebody may by intent.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Survives_any_mixture_of_all_texts(int seed)
+    {
+        var random = new Random(seed);
+        var lines = CrashCorpus.Names.SelectMany(name => CrashCorpus.Read(name).Text).ToArray();
+        const string Spice = "[]()+:@ \t\0\u001b\ud800%{}0x9f";
+        for (var round = 0; round < 50; round++)
+        {
+            var text = random.GetItems(lines, 200).Select(line => random.Next(3) == 0 ? Spoil(line) : line);
+
+            foreach (var crash in CrashCorpus.Scan(text.Prepend("")))
+            {
+                crash.Fingerprint.Length.ShouldBe(16);
+                crash.Text.Count.ShouldBeLessThanOrEqualTo(400);
+                crash.Places.ShouldAllBe(place => place.Line >= 0 && place.Line < crash.Text.Count);
+            }
+        }
+
+        string Spoil(string line)
+        {
+            var at = random.Next(line.Length + 1);
+            return random.Next(3) switch
+            {
+                0 => line[..at],
+                1 => line[at..],
+                _ => line.Insert(at, new string(Spice[random.Next(Spice.Length)], random.Next(1, 2000))),
+            };
+        }
+    }
+
     [Theory]
     [MemberData(nameof(CrashCorpus.All), MemberType = typeof(CrashCorpus))]
     public void Names_places_on_lines_that_hold_them(string name)

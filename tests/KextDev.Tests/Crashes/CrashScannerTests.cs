@@ -104,10 +104,16 @@ public sealed partial class CrashScannerTests
             [("ring_fill", "ring", Module, false), ("ring_write", "ring", Module, true), ("vfs_write", null, "0123456789abcdef0123456789abcdef01234567", true)]);
     }
 
-    [Fact]
-    public void Reads_a_console_without_times()
+    [Theory]
+    [InlineData("")]
+    [InlineData("<4>")]
+    [InlineData("[Sat Nov 21 17:02:34 2026] ")]
+    [InlineData("Nov  1 07:02:34 bench kernel: ")]
+    [InlineData("Nov 21 17:02:34 bench kernel: [   12.345678] ")]
+    [InlineData("2026-11-21T17:02:34.123456+00:00 bench kernel: ")]
+    public void Reads_a_log_without_the_kernels_times(string prefix)
     {
-        var text = CrashCorpus.Read("linux/gpf").Text.Select(line => Stamp().Replace(line, "").TrimStart());
+        var text = CrashCorpus.Read("linux/gpf").Text.Select(line => prefix + Stamp().Replace(line, "").TrimStart());
 
         CrashCorpus.Scan(text).ShouldContain(crash => crash.Title == "general protection fault in wreck_read");
     }

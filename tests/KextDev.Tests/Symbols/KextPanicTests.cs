@@ -84,6 +84,13 @@ public sealed class KextPanicTests(KextHostBuild build) : IDisposable
 
         named.Text.ShouldBe((await NameAsync(report, kext.DsymFolder)).Text);
         named.Named.ShouldBeGreaterThanOrEqualTo(3);
+
+        // In a run's folder with a console that tells of the same, and the names that the run itself gave: one crash.
+        _folder.Write("run/guest/console.log", $"ready\n{text}\n");
+        _folder.Write("run/guest/logs/Kernel.ips", await File.ReadAllTextAsync(newer));
+        _folder.Write("run/crash/1.txt", $"{named.Crash.Summary}\n\n{string.Join('\n', named.Text)}\n");
+        (await NameAsync(_folder.Combine("run"), kext.DsymFolder)).Text.ShouldBe(named.Text);
+        (await NameAsync(_folder.Combine("run/crash/1.txt"), kext.DsymFolder)).Text.ShouldBe(named.Text);
     }
 
     private async Task<NamedCrash> NameAsync(string report, string symbols)

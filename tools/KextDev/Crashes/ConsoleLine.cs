@@ -18,14 +18,18 @@ internal sealed partial record ConsoleLine(string Text, string Whole, double? Ti
         var match = Stamp().Match(whole);
         return match.Success
             ? new ConsoleLine(whole[(match.Index + match.Length)..], whole, double.Parse(match.Groups["time"].ValueSpan, CultureInfo.InvariantCulture))
-            : new ConsoleLine(Level().Replace(whole, ""), whole, null);
+            : new ConsoleLine(Prefix().Replace(whole, ""), whole, null);
     }
 
     // "<4>[    1.234567][   T12] text": the level only in raw logs, the caller (thread or CPU) only on some kernels.
     // Not anchored: a program's unfinished line may stand before it.
-    [GeneratedRegex(@"\[ {0,8}(?<time>\d{1,8}\.\d{6})\]( ?\[ {0,8}[TC]\d{1,10}\])? ?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\[ {0,8}(?<time>\d{1,8}\.\d{6})\]( ?\[ {0,8}[TC]\d{1,10}\])? ?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Stamp();
 
-    [GeneratedRegex(@"^<\d{1,3}>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Level();
+    // What stands before the kernel's text where its own time does not: the level of a raw log, the date of dmesg -T, what a system's log says of each line.
+    [GeneratedRegex(
+        @"^(<\d{1,3}>|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] |([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30}) \S{1,64} kernel: )",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Prefix();
 }

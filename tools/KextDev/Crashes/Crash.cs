@@ -43,7 +43,7 @@ public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity S
     public string Summary => Module is null ? Title : $"{Title} [{Module}]";
 
     // Numbers that stand alone; those in a name (vfs_write64) belong to it.
-    [GeneratedRegex(@"\b(0x[0-9a-fA-F]+|[0-9a-f]{8,}|\d+)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(0x[0-9a-fA-F]+|[0-9a-f]{8,}|\d+)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Numbers();
 }
 

@@ -133,18 +133,18 @@ internal sealed partial class LinuxCrashReport
     [GeneratedRegex(
         @"^(CPU: \d{1,5} (UID: \d{1,10} )?PID: \d{1,10} Comm: .{1,32}? | {2,8})(Not tainted|Tainted: (?<taints>[A-Z ]{1,40}?)) +(?<release>\d[A-Za-z0-9.+_~-]{1,63})( |$)",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex System();
 
     // Of a workqueue that is stuck: "    in-flight: 77:ring_work [ring]".
     [GeneratedRegex(
         @"^ +in-flight: \d{1,10}(\(RESCUER\))?:(?<function>[A-Za-z_][A-Za-z0-9_.]{0,127})( \[(?<module>[A-Za-z0-9_-]{1,64})\])?",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex InFlight();
 
     // "? function+...": an address on the stack that need not be a caller; all there is when the trace could not be walked.
-    [GeneratedRegex(@"^\s*\? ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*\? ", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex IsLeftover();
 
     [GeneratedRegex(
@@ -152,6 +152,6 @@ internal sealed partial class LinuxCrashReport
         + @"Kernel panic - |Kernel Offset:|---\[ end |Disabling lock debugging|FIX |note: |INFO: NMI handler|Shutting down cpus|Rebooting in|"
         + @"Allocated by|Freed by|The buggy address|Memory state|>[0-9a-f]{16}:|page:|raw:|page dumped|====)",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Continuation();
 }

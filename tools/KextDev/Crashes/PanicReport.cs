@@ -206,50 +206,51 @@ internal sealed partial class PanicReport
 
     private static ulong Address(Group digits) => ulong.Parse(digits.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^panic ?\(cpu \d{1,5} caller (0x)?[0-9a-fA-F]{1,16}\): ?(?<message>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^panic ?\(cpu \d{1,5} caller (0x)?[0-9a-fA-F]{1,16}\): ?(?<message>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Headline();
 
     // "frame : return address", and the symbol where the kernel keeps them.
-    [GeneratedRegex(@"^\s*0x[0-9a-fA-F]{1,16} : 0x(?<address>[0-9a-fA-F]{1,16})(?<place>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*0x[0-9a-fA-F]{1,16} : 0x(?<address>[0-9a-fA-F]{1,16})(?<place>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Frame();
 
     // "identifier(version)[UUID]@start->end"; lines that begin with "dependency:" name what it needs.
     [GeneratedRegex(
         @"^\s*(?<identifier>[A-Za-z0-9_.-]{1,128})\((?<version>[^)]{0,64})\)(\[(?<uuid>[^\]]{0,64})\])?@0x(?<start>[0-9a-fA-F]{1,16})->0x(?<end>[0-9a-fA-F]{1,16})",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex ExtensionLine();
 
     // "identifier : _function + 0x..."; a console may be cut in the middle of it.
     [GeneratedRegex(
-        @"^(?<image>[A-Za-z0-9_.-]{1,128})( : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x| : |$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"^(?<image>[A-Za-z0-9_.-]{1,128})( : _?(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127}) \+ 0x| : |$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Named();
 
-    [GeneratedRegex(@"\bSuspected bundle: (?<identifier>[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}[A-Za-z0-9_-])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bSuspected bundle: (?<identifier>[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}[A-Za-z0-9_-])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Suspect();
 
-    [GeneratedRegex(@"^Fault CR2: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^Fault CR2: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex FaultAddress();
 
     // The registers' line "RFL: 0x..., RIP: 0x..., CS:  0x..., SS:  0x...".
-    [GeneratedRegex(@"\bRIP: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bRIP: 0x(?<address>[0-9a-fA-F]{1,16}),", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Instruction();
 
-    [GeneratedRegex(@"^Kernel (UUID: (?<uuid>[0-9A-Fa-f-]{36})|slide: {1,16}0x(?<slide>[0-9a-fA-F]{1,16}))\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^Kernel (UUID: (?<uuid>[0-9A-Fa-f-]{36})|slide: {1,16}0x(?<slide>[0-9a-fA-F]{1,16}))\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Kernel();
 
     // A line that ends the quotation.
-    [GeneratedRegex(@""" ?(@.*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@""" ?(@.*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Quoted();
 
     // "@/Library/Caches/.../pmap.c:844"
-    [GeneratedRegex(@" ?@\S{1,400}:\d{1,6}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@" ?@\S{1,400}:\d{1,6}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Place();
 
-    [GeneratedRegex(@", registers:?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@", registers:?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Registers();
 
-    [GeneratedRegex(@"^([^\s:]{1,128}\t\S{0,64}|\(none\))\r?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // The tab is a space in a text that a run kept.
+    [GeneratedRegex(@"^([^\s:]{1,128}(\t\S{0,64}| \d\S{0,63})|\(none\))\r?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex LoadedKext();
 
     /// <param name="Offset">In the extension, in bytes.</param>

@@ -58,11 +58,11 @@ internal sealed partial record StackFrame(string Function, string? Module)
     [GeneratedRegex(
         @"(?<function>[A-Za-z_][A-Za-z0-9_.$]{0,127})\+0x(?<offset>[0-9a-f]{1,16})/0x(?<size>[0-9a-f]{1,16})( \[((?<module>[A-Za-z0-9_-]{1,64}) )?(?<id>[0-9a-f]{40})\]| \[(?<module>[A-Za-z0-9_-]{1,64})\])?",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Place();
 
     // What the compiler appends to a function that it split or specialised.
-    [GeneratedRegex(@"(\.(isra|constprop|part|cold|llvm)(\.\d+)?)+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(\.(isra|constprop|part|cold|llvm)(\.\d+)?)+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Suffix();
 
     [GeneratedRegex(
@@ -70,6 +70,6 @@ internal sealed partial record StackFrame(string Function, string? Module)
         + @"__schedule|schedule|__might_|watchdog_|lockup_detector|hrtimer_|__hrtimer|tick_|object_err|print_trailer|check_panic|rcu_|nmi_|__handle_sysrq|"
         + @"copy_overflow|__copy_overflow|__list_|refcount_warn|do_syscall|entry_SYSCALL|ret_from_fork|kthread$|bad_page|print_bad_pte|bad_area|kasan_|__asan_|check_memory_region|ubsan_|__ubsan)",
         RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Machinery();
 }

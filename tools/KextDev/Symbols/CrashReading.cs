@@ -80,7 +80,8 @@ public static class CrashReading
     private static IEnumerable<FoundCrash> Scan(string file, IEnumerable<string> lines)
     {
         var scanner = new CrashScanner();
-        foreach (var line in lines)
+        // What was read once may be read again.
+        foreach (var line in lines.Where(line => !CrashSymbols.IsName(line)))
         {
             if (scanner.Feed(line) is { } crash)
             {

@@ -16,6 +16,30 @@ public sealed class CrashSymbols(SymbolFolders symbols, string folder)
 {
     private const string Indent = "        ";
 
+    // Above what it takes on a busy machine. Who reports a crash does not wait for ever for its names.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The report's text for those who tell of a crash at once: with names where they can be had, and as it is where not.</summary>
+    public async Task<IReadOnlyList<string>> TextAsync(Crash crash, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            return (await NameAsync(crash, limit.Token)).Text;
+        }
+        catch (Exception exception) when (exception is InfrastructureException or IOException or UnauthorizedAccessException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return crash.Text;
+        }
+    }
+
+    /// <summary>Whether a line is one of those below a report's own.</summary>
+    internal static bool IsName(string line) =>
+        line.StartsWith(Indent, StringComparison.Ordinal) && line.AsSpan(Indent.Length) is var said
+        && (said.StartsWith("at ", StringComparison.Ordinal) || said.StartsWith("or at ", StringComparison.Ordinal) || said.StartsWith("inlined into ", StringComparison.Ordinal));
+
     /// <exception cref="InfrastructureException">There is no llvm-symbolizer, or it failed.</exception>
     public async Task<NamedCrash> NameAsync(Crash crash, CancellationToken cancellationToken)
     {
