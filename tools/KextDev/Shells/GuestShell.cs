@@ -55,5 +55,10 @@ public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
     /// <exception cref="ConnectionLostException">The connection broke before.</exception>
     public abstract Task<ForwardedGuestPort> ForwardAsync(int guestPort);
 
+    /// <summary>The guest is dead: a command that is cancelled from now on is not waited for, as nobody is there who could end it.</summary>
+    public virtual void Abandon()
+    {
+    }
+
     public abstract ValueTask DisposeAsync();
 }

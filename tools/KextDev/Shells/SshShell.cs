@@ -14,6 +14,7 @@ internal sealed class SshShell : GuestShell
     // A program gets a second to end after SIGTERM before the guest kills it: RemoteCommand.
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly SshClient _client;
     private readonly GuestFiles _files;
 
@@ -91,8 +92,11 @@ internal sealed class SshShell : GuestShell
         }
     }
 
+    public override void Abandon() => _abandoned.Cancel();
+
     public override async ValueTask DisposeAsync()
     {
+        _abandoned.Dispose();
         await _files.DisposeAsync();
         // Ends a process and waits for it: not on the caller's thread.
         await Task.Run(_client.Dispose);
@@ -156,16 +160,16 @@ internal sealed class SshShell : GuestShell
         }
     }
 
-    private static async Task EndAsync(SshCommand run, Task ended, Stream input)
+    private async Task EndAsync(SshCommand run, Task ended, Stream input)
     {
         try
         {
             await input.DisposeAsync();
-            await ended.WaitAsync(EndTimeout);
+            await ended.WaitAsync(EndTimeout, _abandoned.Token);
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && _abandoned.IsCancellationRequested))
         {
-            // A guest that hangs answers nobody; leave the session to its fate.
+            // A guest that hangs or is dead answers nobody; leave the session to its fate.
             run.CancelAsync();
             await ended.ContinueWith(_ => { }, TaskScheduler.Default);
         }

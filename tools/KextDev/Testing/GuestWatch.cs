@@ -10,14 +10,14 @@ namespace KextDev.Testing;
 /// </summary>
 public sealed class GuestWatch : IAsyncDisposable
 {
-    // After a panic the console still prints for a moment, and its report is complete only once it is silent.
+    // After the hypervisor's word the console still prints for a moment, and its report is complete only once it is silent.
     private static readonly TimeSpan Settling = 3 * ConsoleFile.Silence;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _died = new();
     private readonly RunJournal _journal;
     private readonly List<Task> _watchers = [];
-    private volatile Crash? _crash;
+    private readonly TaskCompletionSource<Crash> _crash = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _cause;
 
     private GuestWatch(RunJournal journal) => _journal = journal;
@@ -58,8 +58,14 @@ public sealed class GuestWatch : IAsyncDisposable
             return null;
         }
 
-        await Task.Delay(Settling, cancellationToken);
-        return _crash?.Summary ?? _cause;
+        try
+        {
+            return (await _crash.Task.WaitAsync(Settling, cancellationToken)).Summary;
+        }
+        catch (TimeoutException)
+        {
+            return _cause;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -98,7 +104,7 @@ public sealed class GuestWatch : IAsyncDisposable
         _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', crash.Text)));
         if (fatal)
         {
-            _crash ??= crash;
+            _crash.TrySetResult(crash);
             _died.Cancel();
         }
     }

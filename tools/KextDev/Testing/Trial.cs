@@ -32,6 +32,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     {
         using var time = new CancellationTokenSource(limit, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token, bench.Watch.Died);
+        await using var death = bench.Watch.Died.Register(bench.Shell.Abandon);
         try
         {
             var outcome = await body(ends.Token);
