@@ -1,9 +1,6 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using KextDev;
 using KextDev.Debuggers.Kdp;
-using KextDev.Guests;
+using KextDev.Debugging;
 using KextDev.Projects;
 using KextDev.Reports;
 using Nuke.Common;
@@ -26,28 +23,7 @@ internal interface IKdpProbe : IKextDevBuild
         }));
 
     sealed async Task<EndPoint> FindKdpTargetAsync(CancellationToken cancellationToken) =>
-        KdpAddress is { } address ? await FindEndPointAsync(address, KdpClient.TargetPort, cancellationToken) : await FindGuestAsync(cancellationToken);
-
-    sealed async Task<IPEndPoint> FindEndPointAsync(string address, int defaultPort, CancellationToken cancellationToken)
-    {
-        var colon = address.LastIndexOf(':');
-        var port = (ushort)defaultPort;
-        if (colon >= 0 && !ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
-        {
-            throw new TargetFailedException($"{address} names no port: {address[(colon + 1)..]}. Write ADDRESS or ADDRESS:PORT");
-        }
-
-        var host = colon >= 0 ? address[..colon] : address;
-        try
-        {
-            var found = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellationToken);
-            return new IPEndPoint(found[0], port);
-        }
-        catch (Exception exception) when (exception is SocketException or IndexOutOfRangeException)
-        {
-            throw new InfrastructureException($"{host} has no IPv4 address: {exception.Message}. Give the address itself.", exception);
-        }
-    }
+        KdpAddress is { } address ? await KdpEndPoint.ResolveAsync(address, KdpClient.TargetPort, cancellationToken) : await FindGuestAsync(cancellationToken);
 
     private async Task<EndPoint> FindGuestAsync(CancellationToken cancellationToken)
     {
@@ -62,15 +38,8 @@ internal interface IKdpProbe : IKextDevBuild
             throw new TargetFailedException($"KDP is a macOS kernel's: the guest {definition.Name} runs Linux. ./build.sh KernelDebug --guest {definition.Name} debugs its kernel");
         }
 
-        if (definition.Host is { } host)
-        {
-            return await FindEndPointAsync(host, KdpClient.TargetPort, cancellationToken);
-        }
-
-        var found = await GuestFactory.LookAsync(definition, Site, cancellationToken);
-        return found.KdpPort is { } port ? port
-            : found.Endpoint is { } endpoint ? await FindEndPointAsync(endpoint.Host, KdpClient.TargetPort, cancellationToken)
-            : throw new TargetFailedException(
+        return await KdpEndPoint.FindAsync(definition, Site, cancellationToken)
+            ?? throw new TargetFailedException(
                 $"Where the kernel of the guest {definition.Name} is found is not known, for it is not up: ./build.sh VmUp --guest {definition.Name}. A kernel that waits shows its address on its console: --kdp-address ADDRESS");
     }
 

@@ -1,4 +1,5 @@
 using KextDev.Debuggers.Kdp;
+using KextDev.Debugging;
 using KextDev.Testing;
 using Nuke.Common;
 using Serilog;
@@ -12,7 +13,7 @@ internal interface IKdpReceive : IKdpProbe
         .Description("Waits for a macOS kernel to panic and to send its memory, or its panic's text, and keeps that in a run's folder. The kernel's boot-args say so: _panicd_ip=ADDRESS with debug=0x400 for a core, 0x2000 for the text.")
         .Executes(() => WorkAsync(async token =>
         {
-            var address = await FindEndPointAsync(KdpListen ?? "127.0.0.1", KdpDumpServer.DefaultPort, token);
+            var address = await KdpEndPoint.ResolveAsync(KdpListen ?? "127.0.0.1", KdpDumpServer.DefaultPort, token);
             using var server = new KdpDumpServer(address, new KdpDumpOptions());
             Log.Information("Waiting at {Address} for a kernel that panics", server.EndPoint);
             var folder = RunFolder.Create(State, "kdp", TimeProvider.System);

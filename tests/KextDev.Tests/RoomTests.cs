@@ -24,7 +24,7 @@ public sealed partial class RoomTests
         ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
         ["Symbols"] = ["Bundles", "Crashes", "MachO", "Toolchains"],
         ["Debuggers"] = ["Hosts", "Processes", "Toolchains"],
-        ["Debugging"] = ["Bundles", "Debuggers", "Events", "Guests", "MachO", "Platforms", "Processes", "Projects", "Shells", "Testing", "Toolchains"],
+        ["Debugging"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "MachO", "Platforms", "Processes", "Projects", "Shells", "Testing", "Toolchains"],
         ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Toolchains"],
     };
 

@@ -24,7 +24,7 @@ internal sealed class DarwinKernelFile(string? kit, string installed = DebugKit.
         }
 
         var kits = kit is not null ? [DebugKit.Open(Path.GetFullPath(kit))] : DebugKit.FindInstalled(installed);
-        return kits.SelectMany(one => one.KernelFiles).Where(file => Identity(file) == uuid).Select(file => new SlidImage(file, SymbolsOf(file), Slide: 0)).FirstOrDefault()
+        return kits.SelectMany(one => one.KernelFiles).Where(file => MachOIdentity.Read(file)?.Uuid == uuid).Select(file => new SlidImage(file, SymbolsOf(file), Slide: 0)).FirstOrDefault()
             ?? throw new InfrastructureException(Missing(uuid, system));
     }
 
@@ -32,14 +32,9 @@ internal sealed class DarwinKernelFile(string? kit, string installed = DebugKit.
     /// <param name="textStart">Where its code begins in memory.</param>
     public static SlidImage Slide(SlidImage kernel, ulong textStart)
     {
-        var text = Read(kernel.File)?.Segments.FirstOrDefault(segment => segment.Name == "__TEXT")
-            ?? throw new InfrastructureException($"{kernel.File} has no code segment. Install the debug kit anew.");
-        return kernel with { Slide = textStart - text.Address };
+        var file = MachOIdentity.Read(kernel.File) ?? throw new InfrastructureException($"{kernel.File} is no kernel. Install the debug kit anew.");
+        return kernel with { Slide = textStart - file.TextAddress };
     }
-
-    private static Guid? Identity(string file) => Read(file)?.Uuid;
-
-    private static MachOFile? Read(string file) => MachOReader.Read(File.ReadAllBytes(file), file).File;
 
     private static string? SymbolsOf(string file)
     {

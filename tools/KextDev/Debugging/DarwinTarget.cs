@@ -12,7 +12,6 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
     // A Mac ends its programs one by one before it restarts.
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromMinutes(2);
 
-    private const uint HaltAtStart = 0x1;
     private const string SerialInterface = "serial";
     private const string UsualSuffix = "development";
     private const string UploadedKernel = "/tmp/kextdev-kernel";
@@ -74,7 +73,7 @@ internal sealed class DarwinTarget(IGuest guest, GuestDefinition definition, Gue
         [
             .. facts.Judge().Where(condition => condition.Effect is LoadEffect.PreventsLoading or LoadEffect.HindersDebugging)
                 .Select(condition => $"{condition.Subject} is {condition.Found}. {condition.WayOut}"),
-            .. settings is { IsForDebugging: true, DebugFlags: { } flags } && (flags & HaltAtStart) != 0 ? [HaltWarning] : Array.Empty<string>(),
+            .. settings is { IsForDebugging: true, DebugFlags: { } flags } && (flags & DebugBits.Halt) != 0 ? [HaltWarning] : Array.Empty<string>(),
         ];
     }
 

@@ -1,3 +1,4 @@
+using KextDev.Debuggers.Kdp;
 using KextDev.Debuggers.Lldb;
 using KextDev.Events;
 using KextDev.Guests;
@@ -73,23 +74,39 @@ public sealed class DebugSession : IAsyncDisposable
         _opened.Add(guest);
 
         // Said before anything is built or started.
-        var transport = DebugTransports.Choose(options, guest);
+        var transport = DebugTransports.Choose(options, guest, site);
         _opened.Add(transport);
         journal.Publish(new NoteGiven($"Transport: {transport.Description}"));
-        var target = await new OpenTarget(options, transport, journal).RunAsync(guest, cancellationToken);
+        var open = new OpenTarget(options, transport, journal);
+        var stopped = await transport.FindStoppedAsync(cancellationToken);
+        var target = stopped is null ? await open.RunAsync(guest, cancellationToken) : await open.FindInAsync(guest, stopped, cancellationToken);
         var opened = await transport.OpenAsync(options.Break, cancellationToken);
         var script = Path.Combine(options.Folder, "session.lldb");
         await File.WriteAllTextAsync(script, Script(target, opened).ToString(), cancellationToken);
         Debugger = LldbProgram.Session(script, options.Commands, options.Batch);
-        journal.Publish(new NoteGiven(
-            target.Loaded is null
-                ? $"The kernel of {guest.Name} starts; {target.Image.Path} is not loaded in it. Leaving lldb lets it start."
-                : $"{target.Image.Path}, build {target.Image.Identity}, is loaded in {guest.Name}; lldb gets its addresses from {script}. Leaving lldb lets the guest run on."));
+        foreach (var sentence in Sentences(guest, target, stopped, script))
+        {
+            journal.Publish(new NoteGiven(sentence));
+        }
+    }
+
+    private static IEnumerable<string> Sentences(IGuest guest, OpenedTarget target, KdpInspection? stopped, string script)
+    {
+        if (stopped is not null)
+        {
+            yield return $"The kernel of {guest.Name} waited in the debugger already: {stopped.Reason}.";
+        }
+
+        yield return target.Loaded is not null ? $"{target.Image.Path}, build {target.Image.Identity}, is loaded in {guest.Name}; lldb gets its addresses from {script}."
+            : stopped is null ? $"The kernel of {guest.Name} starts; {target.Image.Path} is not loaded in it yet."
+            : $"Where {target.Image.Path} is loaded is not known: the kernel does not tell. Its functions have no addresses in this session.";
+        yield return stopped?.PanicText is null ? "Leaving lldb lets the guest run on." : "Leaving lldb leaves the kernel as it is: it panicked.";
     }
 
     private static LldbScript Script(OpenedTarget target, OpenedTransport opened) => new()
     {
-        Kernel = target.Kernel,
+        Kernel = target.Kernel is { } kernel && opened.Kernel?.TextStart is { } textStart ? DarwinKernelFile.Slide(kernel, textStart) : target.Kernel,
+        LoadsScripts = target.Kernel?.SymbolFile is not null && OperatingSystem.IsMacOS(),
         Images = target.Loaded is { } loaded ? [Image(target.Image, loaded)] : [],
         Connect = opened.Connect,
         RunTo = opened.RunTo,

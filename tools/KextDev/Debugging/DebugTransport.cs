@@ -1,4 +1,6 @@
+using KextDev.Debuggers.Lldb;
 using KextDev.Guests;
+using KextDev.Projects;
 
 namespace KextDev.Debugging;
 
@@ -19,15 +21,28 @@ public enum DebugTransport
 internal static class DebugTransports
 {
     /// <exception cref="InfrastructureException">The guest does not have what was asked for, or has none: said before anything is built or started.</exception>
-    public static ITransport Choose(KernelDebugOptions options, IGuest guest)
+    public static ITransport Choose(KernelDebugOptions options, IGuest guest, GuestSite site)
     {
         var stub = guest as IDebugStub;
-        var driver = options.Guest.Driver.ToString().ToLowerInvariant();
-        var obstacle = stub is null ? $"its driver, {driver}, serves no gdb stub"
+        var stubObstacle = stub is null ? $"its driver, {options.Guest.Driver.ToString().ToLowerInvariant()}, serves no gdb stub"
             : options.Guest.KextHost is not null ? "its machine's gdb stub shows the Linux on which its kernel plays XNU"
             : stub.FindObstacle(options.Break == BreakIn.Boot);
-        return obstacle is null
-            ? new StubTransport(guest.Name, stub!)
-            : throw new InfrastructureException($"No debugger can be opened on the guest {options.Guest.Name}: {obstacle}.");
+        var kdpObstacle = options.Guest.Platform == GuestPlatform.Darwin ? null : "KDP is what macOS kernels speak, and this guest runs Linux";
+        var directObstacle = kdpObstacle
+            ?? (!LldbProgram.SpeaksKdp ? "this host's lldb does not speak KDP, which Apple's alone does; --transport bridge lets any lldb in"
+                : guest is IKdpPort ? "its kernel speaks KDP through a serial port, and lldb over a network; --transport bridge does both"
+                : null);
+        var chosen = options.Transport
+            ?? (stubObstacle is null || kdpObstacle is not null ? DebugTransport.Gdb : directObstacle is null ? DebugTransport.Kdp : DebugTransport.Bridge);
+        var obstacle = chosen switch
+        {
+            DebugTransport.Gdb => stubObstacle,
+            DebugTransport.Bridge => kdpObstacle,
+            _ => directObstacle,
+        };
+        return obstacle is not null
+            ? throw new InfrastructureException(
+                $"No debugger can be opened on the guest {options.Guest.Name}{(options.Transport is null ? "" : $" by --transport {chosen.ToString().ToLowerInvariant()}")}: {obstacle}.")
+            : chosen == DebugTransport.Gdb ? new StubTransport(guest.Name, stub!) : new KdpTransport(options, guest, site, isDirect: chosen == DebugTransport.Kdp);
     }
 }

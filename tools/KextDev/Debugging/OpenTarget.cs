@@ -1,3 +1,5 @@
+using KextDev.Crashes;
+using KextDev.Debuggers.Kdp;
 using KextDev.Debuggers.Lldb;
 using KextDev.Events;
 using KextDev.Guests;
@@ -41,6 +43,26 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
         return new OpenedTarget(image, loaded, kernel);
     }
 
+    /// <summary>The same for a guest whose kernel is in the debugger already, and tells all there is to know.</summary>
+    /// <exception cref="InfrastructureException">Another build of the extension is loaded.</exception>
+    public async Task<OpenedTarget> FindInAsync(IGuest guest, KdpInspection kernel, CancellationToken cancellationToken)
+    {
+        var variants = options.Project.RequireDarwin().Variants.Keys;
+        var built = await journal.StageAsync(
+            Stage.Build, () => new BuildExtension(options.State, options.Sdk, journal).RunAsync(options.Project, variants, options.Guest, guest, cancellationToken));
+        var symbols = options.Guest.KextHost is null && Guid.TryParse(kernel.Uuid, out var uuid) ? new DarwinKernelFile(options.Kit).Find(uuid, system: null) : null;
+        var image = built.Images[options.Project.DefaultVariant];
+        if (Panicked(kernel)?.Extensions.FirstOrDefault(extension => extension.Identifier == image.DeployedIn(Folder).Name) is not { } found)
+        {
+            return new OpenedTarget(image, Loaded: null, symbols);
+        }
+
+        var loaded = new LoadedKext(found.Uuid?.ToString().ToUpperInvariant(), found.Start, found.End - found.Start + 1);
+        image = built.Images.Values.FirstOrDefault(one => one.Identity == loaded.Identity) ?? image;
+        Verify(image, loaded);
+        return new OpenedTarget(image, loaded, symbols);
+    }
+
     /// <summary>Addresses of one build are of no use for another.</summary>
     internal static void Verify(BuiltImage built, LoadedImage loaded)
     {
@@ -50,6 +72,12 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
                 $"The session was not begun: the guest has another build of the extension loaded than the one that was built here. Loaded: {found}; built: {wanted}. "
                 + "./build.sh KernelTestUnload unloads it, or KernelTestLoad loads the new one.");
         }
+    }
+
+    private static Crash? Panicked(KdpInspection kernel)
+    {
+        var scanner = new CrashScanner();
+        return (kernel.PanicText ?? "").Split('\n').Select(scanner.Feed).FirstOrDefault(crash => crash is not null) ?? scanner.Complete();
     }
 
     private async Task<SlidImage?> FindKernelAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)

@@ -10,6 +10,8 @@ internal sealed class KdpBreakpoints(KdpClient client)
 
     private readonly Dictionary<ulong, byte> _instructions = [];
 
+    public bool Any => _instructions.Count > 0;
+
     public bool HasOneAt(ulong address) => _instructions.ContainsKey(address);
 
     public async Task<KdpError> SetAsync(ulong address, CancellationToken cancellationToken)

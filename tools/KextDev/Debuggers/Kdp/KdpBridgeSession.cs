@@ -4,7 +4,7 @@ using KextDev.Debuggers.Gdb;
 namespace KextDev.Debuggers.Kdp;
 
 /// <summary>What one debugger asks by gdb's remote protocol, asked of a kernel by KDP. It sees one thread: the processor that stopped.</summary>
-internal sealed class KdpBridgeSession(KdpStoppedKernel kernel, GdbConnection connection)
+internal sealed class KdpBridgeSession(KdpStoppedKernel kernel, GdbConnection connection, Func<CancellationToken, Task>? interrupt)
 {
     private const string Done = "OK";
     private const string Unknown = "";
@@ -217,7 +217,7 @@ internal sealed class KdpBridgeSession(KdpStoppedKernel kernel, GdbConnection co
         var speaking = NextAsync(gone.Token);
         while (await Task.WhenAny(stopping, speaking) == speaking && await speaking is { } message)
         {
-            if (message is GdbInterruption && !await connection.TrySendAsync("O" + GdbPacket.HexText(CannotInterrupt), cancellationToken))
+            if (message is GdbInterruption && !await TryInterruptAsync(cancellationToken))
             {
                 break;
             }
@@ -230,6 +230,18 @@ internal sealed class KdpBridgeSession(KdpStoppedKernel kernel, GdbConnection co
         await Task.WhenAll(stopping, speaking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await (stopped ? stopping : Task.CompletedTask);
         return stopped ? StopReply() : null;
+    }
+
+    /// <returns>False where the debugger is gone.</returns>
+    private async Task<bool> TryInterruptAsync(CancellationToken cancellationToken)
+    {
+        if (interrupt is null)
+        {
+            return await connection.TrySendAsync("O" + GdbPacket.HexText(CannotInterrupt), cancellationToken);
+        }
+
+        await interrupt(cancellationToken);
+        return true;
     }
 
     private string StopReply()

@@ -6,6 +6,9 @@ namespace KextDev.Debuggers.Lldb;
 /// <summary>The host's lldb.</summary>
 public static class LldbProgram
 {
+    /// <summary>Whether it has the command kdp-remote: Apple's does.</summary>
+    public static bool SpeaksKdp => OperatingSystem.IsMacOS();
+
     /// <summary>A session; the user's own settings (~/.lldbinit) apply as always.</summary>
     /// <param name="script">A file of commands with which it begins.</param>
     /// <param name="commands">The user's file of commands, run next; null for none.</param>

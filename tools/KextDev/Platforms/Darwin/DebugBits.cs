@@ -6,6 +6,12 @@ namespace KextDev.Platforms.Darwin;
 /// <summary>The bits of XNU's boot-arg debug= (osfmk/kern/debug.h), by their names there.</summary>
 public static class DebugBits
 {
+    /// <summary>DB_HALT: the kernel waits for a debugger at its start.</summary>
+    public const uint Halt = 0x1;
+
+    /// <summary>DB_NMI: an NMI stops the kernel in the debugger.</summary>
+    public const uint Nmi = 0x4;
+
     /// <summary>Answers ARP and the NMI button, shows panics as text, prints to console and serial port.</summary>
     public const uint Usual = 0x14e;
 
