@@ -24,6 +24,15 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("Tests the extension in guests whose kernel checks each use of memory. Darwin guests have that mode, Linux guests have none yet.")]
     bool Sanitize => TryGetValue<bool?>(() => Sanitize) ?? false;
 
+    [Parameter("How often KernelTest tries a test again that did not pass. One that passes then is flaky: exit code 16. Default: 0.")]
+    int? Retries => TryGetValue<int?>(() => Retries);
+
+    [Parameter("How often KernelTest runs all its tests, one round after the other. Default: 1.")]
+    int? Repeat => TryGetValue<int?>(() => Repeat);
+
+    [Parameter("KernelTest runs its tests again and again until one does not pass; with --repeat, for so many rounds at most.")]
+    bool UntilFailure => TryGetValue<bool?>(() => UntilFailure) ?? false;
+
     private static SoakDuration DefaultSoak => new(TimeSpan.FromMinutes(10));
 
     Target KernelTest => _ => _
@@ -36,6 +45,7 @@ internal interface IKernelTest : IKernelBuild
             var plan = TestPlan ?? KextDev.Projects.TestPlan.Quick;
             var length = plan == KextDev.Projects.TestPlan.Soak ? (Duration ?? DefaultSoak).Length : Duration?.Length;
             var tests = KextDev.Projects.TestPlan.Select(project, plan, Tests ?? [], length);
+            var repetition = ReadRepetition();
             var suites = TestSuite.Of(FindTestGuests(project), tests);
 
             // Only now: a wrong parameter leaves no empty folder.
@@ -47,6 +57,7 @@ internal interface IKernelTest : IKernelBuild
                 Suites = suites,
                 State = State,
                 RunFolder = folder,
+                Repetition = repetition,
                 KeepGuest = KeepGuest,
                 AskSecret = AskSecret,
                 Cold = Cold,
@@ -54,7 +65,7 @@ internal interface IKernelTest : IKernelBuild
             };
             await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);
             var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(token);
-            Conclude(result, suites);
+            Conclude(result, [.. suites.Select(suite => repetition.PlannedNames(suite.Tests).Count)]);
             if (journal.Loss is { } loss)
             {
                 ExitCode = VerdictExitCode.Of(Verdict.Infrastructure);
@@ -91,6 +102,16 @@ internal interface IKernelTest : IKernelBuild
             }
         }));
 
+    private Repetition ReadRepetition()
+    {
+        if (Retries < 0 || Repeat < 1)
+        {
+            throw new TargetFailedException("Nothing was tested: --retries takes a number from 0 on, --repeat one from 1 on");
+        }
+
+        return new Repetition { Retries = Retries ?? 0, Rounds = Repeat ?? (UntilFailure ? null : 1), UntilFailure = UntilFailure };
+    }
+
     private IReadOnlyList<GuestDefinition> FindTestGuests(Project project)
     {
         var guests = FindGuests(project);
@@ -119,7 +140,8 @@ internal interface IKernelTest : IKernelBuild
         }
     }
 
-    sealed void Conclude(RunResult result, IReadOnlyList<TestSuite> planned)
+    /// <param name="planned">How many tests were to run on each guest.</param>
+    sealed void Conclude(RunResult result, IReadOnlyList<int> planned)
     {
         if (result.Cancelled)
         {
@@ -127,7 +149,8 @@ internal interface IKernelTest : IKernelBuild
         }
 
         var failed = planned.Zip(result.Suites, Failed).Sum();
-        Log.Information("{Passed} passed, {Failed} failed", result.Passed, failed);
+        var flaky = result.Suites.Sum(suite => suite.Tests.Count(test => test.Verdict == Verdict.Flaky));
+        Log.Information("{Passed} passed, {Failed} failed{Flaky}", result.Passed, failed, flaky > 0 ? $", {flaky} flaky" : "");
         if (result.Verdict != Verdict.Passed)
         {
             ExitCode = VerdictExitCode.Of(result.Verdict);
@@ -136,9 +159,9 @@ internal interface IKernelTest : IKernelBuild
     }
 
     // A failed run never says that nothing failed: what is no test, such as the unload, counts where all tests passed.
-    private static int Failed(TestSuite planned, SuiteResult result)
+    private static int Failed(int planned, SuiteResult result)
     {
-        var notPassed = planned.Tests.Count - result.Tests.Count(test => test.Verdict == Verdict.Passed);
+        var notPassed = Math.Max(planned, result.Tests.Count) - result.Tests.Count(test => test.Verdict is Verdict.Passed or Verdict.Flaky);
         return notPassed == 0 && result.Failure is not null ? 1 : notPassed;
     }
 }

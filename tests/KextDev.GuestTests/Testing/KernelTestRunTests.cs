@@ -2,6 +2,7 @@ using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
 using KextDev.Symbols;
+using KextDev.Testing;
 
 namespace KextDev.GuestTests.Testing;
 
@@ -21,6 +22,8 @@ public sealed class KernelTestRunTests
             """ "name": "loads_by_itself", "timeLimit": 30, "extension": "unloaded", "arguments": ["load"] """,
             """ "name": "is_refused", "timeLimit": 30, "variant": "refuses" """,
             """ "name": "panics", "timeLimit": 60, "arguments": ["oops"] """,
+            """ "name": "loses_its_connection", "timeLimit": 60, "arguments": ["cut"] """,
+            """ "name": "hangs", "timeLimit": 2, "arguments": ["hang"] """,
             """ "name": "goes_on", "timeLimit": 30 """);
         var report = new RecordingReport();
 
@@ -37,6 +40,8 @@ public sealed class KernelTestRunTests
             ("loads_by_itself", Verdict.Passed),
             ("is_refused", Verdict.Failed),
             ("panics", Verdict.Panicked),
+            ("loses_its_connection", Verdict.ConnectionLost),
+            ("hangs", Verdict.Hung),
             ("goes_on", Verdict.Passed),
         ]);
         result.Verdict.ShouldBe(Verdict.Panicked);
@@ -46,10 +51,33 @@ public sealed class KernelTestRunTests
         tests[1].KernelLog.ShouldContain(line => line.Contains("what the kernel said meanwhile"));
         tests[6].Failure!.ShouldContain("there is no such device");
         tests[7].Failure!.ShouldContain("NULL pointer dereference in sample_fault [sample]");
+        tests[7].KernelLog.ShouldContain(line => line.Contains("sample_set+0x"));
+        tests[8].Failure!.ShouldEndWith("The kernel answers over a new one.");
+        tests[9].Failure!.ShouldContain("hangs took longer than its limit of 2 s, and the kernel did not answer");
         File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sample_set+0x");
         File.ReadAllText(Path.Combine(project.RunFolder, "embedded", "console.log")).ShouldContain("Kernel panic - not syncing");
         await TheCrashHasItsLinesAsync(project);
         (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_passes_on_a_retry_is_flaky_and_each_round_is_told_by_itself()
+    {
+        using var project = new SampleProject(""" "name": "luck", "timeLimit": 30, "arguments": ["flaky"] """, """ "name": "passes", "timeLimit": 30 """)
+        {
+            Repetition = new Repetition { Retries = 1, Rounds = 2 },
+        };
+        var report = new RecordingReport();
+
+        var result = await project.RunAsync(report);
+
+        var tests = result.Suites.ShouldHaveSingleItem().Tests;
+        tests.Select(test => (test.Name, test.Verdict)).ShouldBe(
+            [("luck", Verdict.Flaky), ("passes", Verdict.Passed), ("luck (2)", Verdict.Passed), ("passes (2)", Verdict.Passed)]);
+        result.Verdict.ShouldBe(Verdict.Flaky);
+        tests[0].Attempts.Select(attempt => attempt.Verdict).ShouldBe([Verdict.Failed, Verdict.Passed]);
+        report.Events.OfType<RunStarted>().Single().Suites[0].Tests.ShouldBe(["luck", "passes", "luck (2)", "passes (2)"]);
+        File.ReadAllText(Path.Combine(project.RunFolder, "junit.xml")).ShouldContain("<flakyFailure type=\"Failed\"");
     }
 
     [Fact]

@@ -44,12 +44,54 @@ public sealed class SampleProject : IDisposable
         """;
 
     private const string Program = """
+        #define _GNU_SOURCE
         #include <fcntl.h>
+        #include <sched.h>
         #include <signal.h>
         #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
         #include <unistd.h>
+        static void write_to(const char *file, const char *text)
+        {
+        	int opened = open(file, O_WRONLY);
+        	if (write(opened, text, strlen(text)) < 0)
+        		_exit(2);
+        	close(opened);
+        }
+        /* Each processor is kept by a process that the scheduler may not take it from, and the kernel is not to look for such. */
+        static void hang(void)
+        {
+        	struct sched_param highest = { .sched_priority = 99 };
+        	int count = sysconf(_SC_NPROCESSORS_ONLN), cpu;
+        	write_to("/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress", "1");
+        	write_to("/proc/sys/kernel/watchdog", "0");
+        	write_to("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+        	for (cpu = count - 1; cpu >= 0; cpu--) {
+        		cpu_set_t one;
+        		if (cpu > 0 && fork() != 0)
+        			continue;
+        		CPU_ZERO(&one);
+        		CPU_SET(cpu, &one);
+        		sched_setaffinity(0, sizeof one, &one);
+        		sched_setscheduler(0, SCHED_FIFO, &highest);
+        		for (;;)
+        			;
+        	}
+        }
+        /* The SSH server's process that serves this session is the parent of the shell that watches this program. */
+        static void cut(void)
+        {
+        	char file[64];
+        	int server = 0;
+        	FILE *stat;
+        	snprintf(file, sizeof file, "/proc/%d/stat", getppid());
+        	stat = fopen(file, "r");
+        	if (!stat || fscanf(stat, "%*d %*s %*c %d", &server) != 1 || server < 2)
+        		exit(4);
+        	kill(server, SIGKILL);
+        	sleep(600);
+        }
         int main(int argc, char **argv)
         {
         	const char *what = argc > 1 ? argv[1] : "";
@@ -65,10 +107,17 @@ public sealed class SampleProject : IDisposable
         	if (!strcmp(what, "sleep"))
         		sleep(600);
         	if (!strcmp(what, "panic") || !strcmp(what, "oops")) {
-        		int trigger = open(*what == 'p' ? "/proc/sysrq-trigger" : "/sys/module/sample/parameters/fault", O_WRONLY);
-        		if (write(trigger, "c", 1) != 1)
-        			return 2;
+        		write_to(*what == 'p' ? "/proc/sysrq-trigger" : "/sys/module/sample/parameters/fault", "c");
         		sleep(600);
+        	}
+        	if (!strcmp(what, "hang"))
+        		hang();
+        	if (!strcmp(what, "cut"))
+        		cut();
+        	if (!strcmp(what, "flaky") && access("/tmp/been-here", F_OK)) {
+        		close(open("/tmp/been-here", O_CREAT | O_WRONLY, 0600));
+        		puts("not ok 1 luck # none");
+        		return 1;
         	}
         	if (!strcmp(what, "die"))
         		raise(SIGSEGV);
@@ -115,6 +164,8 @@ public sealed class SampleProject : IDisposable
         File.WriteAllText(path, text);
     }
 
+    public Repetition Repetition { get; init; } = Repetition.Once;
+
     public Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default) =>
         RunAsync(GuestPlace.Embedded, report, cancellationToken);
 
@@ -128,6 +179,7 @@ public sealed class SampleProject : IDisposable
             Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, [], duration: null))],
             State = Place.State,
             RunFolder = RunFolder,
+            Repetition = Repetition,
         };
         await using var journal = new RunJournal(TimeProvider.System, [.. KextDev.Reports.RunReports.Kept(RunFolder), report]);
         return await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(cancellationToken);

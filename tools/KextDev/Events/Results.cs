@@ -15,9 +15,16 @@ public sealed record TestResult(string Name, Verdict Verdict, TimeSpan Duration)
     /// <summary>The last lines that the program printed; kept for tests that did not pass.</summary>
     public IReadOnlyList<string> LastOutput { get; init; } = [];
 
+    /// <summary>Each time that it ran, where that was more than once.</summary>
+    public IReadOnlyList<TestAttempt> Attempts { get; init; } = [];
+
     /// <summary>The kernel's log lines from the test's start on; kept for tests that did not pass.</summary>
     public IReadOnlyList<string> KernelLog { get; init; } = [];
 }
+
+/// <summary>One of several times that a test ran.</summary>
+/// <param name="Failure">Null when it passed.</param>
+public sealed record TestAttempt(Verdict Verdict, TimeSpan Duration, string? Failure);
 
 /// <summary>One case of a test program.</summary>
 /// <param name="Skipped">The program did not run it, for the reason that it gives.</param>

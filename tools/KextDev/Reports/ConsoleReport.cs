@@ -74,7 +74,12 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
 
         console.MarkupLineInterpolated($"    {PrintableText.Of(test.Failure ?? "")}");
         WriteLines("its last output", test.LastOutput);
-        WriteLines("the kernel's log of that time", test.KernelLog);
+
+        // A crash was shown when it came.
+        if (test.Verdict != Verdict.Panicked)
+        {
+            WriteLines("the kernel's log of that time", test.KernelLog);
+        }
     }
 
     private void WriteCrash(KernelCrashed crash)

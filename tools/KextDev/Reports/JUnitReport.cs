@@ -81,6 +81,10 @@ public sealed class JUnitReport(string path) : IRunReport
             element.Add(Problem(kind, test.Verdict, test.Failure ?? "", test.KernelLog));
         }
 
+        // As Surefire writes them: what failed before it passed, or failed again.
+        var again = test.Verdict == Verdict.Flaky ? "flakyFailure" : "rerunFailure";
+        element.Add(test.Attempts.Where(attempt => attempt.Failure is not null).Skip(test.Verdict == Verdict.Flaky ? 0 : 1)
+            .Select(attempt => Problem(again, attempt.Verdict, attempt.Failure!, [])));
         if (test.LastOutput.Count > 0)
         {
             element.Add(new XElement("system-out", PrintableText.Of(test.LastOutput)));

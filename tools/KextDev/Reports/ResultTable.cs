@@ -28,11 +28,15 @@ public static class ResultTable
             console.MarkupLineInterpolated($"[red]{suite.Guest}: {PrintableText.Of(suite.Failure!.Split('\n'))}[/]");
         }
 
-        var counts = $"{result.Passed} of {run.Suites.Sum(suite => suite.Tests.Count)} passed in {Wording.Of(result.Duration)}";
+        var counts = $"{result.Passed} of {run.Suites.Sum(suite => Total(suite, result))} passed in {Wording.Of(result.Duration)}";
         var verdict = result.Cancelled ? "cancelled" : Wording.Of(result.Verdict);
         console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {counts}");
         console.WriteLine($"run folder: {run.Folder}");
     }
+
+    // More than was planned where the rounds were not counted.
+    private static int Total(PlannedSuite suite, RunResult result) =>
+        Math.Max(suite.Tests.Count, result.Suites.FirstOrDefault(one => one.Guest == suite.Guest)?.Tests.Count ?? 0);
 
     private static void AddRows(Table table, PlannedSuite suite, IReadOnlyList<TestResult> tests)
     {
@@ -43,7 +47,7 @@ public static class ResultTable
             table.AddRow(
                 Markup.Escape(guest),
                 Markup.Escape(test.Name),
-                $"[{Colour(test.Verdict)}]{Wording.Of(test.Verdict)}[/]",
+                $"[{Colour(test.Verdict)}]{Wording.Of(test.Verdict)}[/]{Attempts(test)}",
                 Wording.Of(test.Duration),
                 Markup.Escape(Wording.Of(test.Figures)));
             guest = "";
@@ -55,6 +59,10 @@ public static class ResultTable
             guest = "";
         }
     }
+
+    // "flaky: panicked, passed"
+    private static string Attempts(TestResult test) =>
+        test.Attempts.Count == 0 ? "" : $": {string.Join(", ", test.Attempts.Select(attempt => Wording.Of(attempt.Verdict)))}";
 
     private static string Colour(Verdict verdict) => verdict switch
     {

@@ -25,6 +25,9 @@ public sealed class GuestWatch : IAsyncDisposable
     /// <summary>Cancelled as soon as the guest's kernel is known to be dead.</summary>
     public CancellationToken Died => _died.Token;
 
+    /// <summary>The report of the crash that killed the guest's kernel; empty while none is known.</summary>
+    public IReadOnlyList<string> CrashReport => _crash.Task.IsCompletedSuccessfully ? _crash.Task.Result.Text : [];
+
     /// <summary>Begins to watch. A guest that ran before is watched from now on: what it printed earlier belongs to others.</summary>
     /// <param name="consoleLog">Where the console's bytes are kept.</param>
     /// <param name="start">How many bytes the console had printed before the guest became ours.</param>

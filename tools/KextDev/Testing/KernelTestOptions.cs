@@ -19,6 +19,8 @@ public sealed record KernelTestOptions
     /// <summary>The run's own folder; it exists.</summary>
     public required string RunFolder { get; init; }
 
+    public Repetition Repetition { get; init; } = Repetition.Once;
+
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
 

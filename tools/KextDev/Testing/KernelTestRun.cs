@@ -11,7 +11,7 @@ public sealed class KernelTestRun(KernelTestOptions options, RunJournal journal,
         journal.Publish(new RunStarted(
             options.Project.Name,
             options.Plan,
-            [.. options.Suites.Select(suite => new PlannedSuite(suite.Guest.Name, [.. suite.Tests.Select(test => test.Name)]))],
+            [.. options.Suites.Select(suite => new PlannedSuite(suite.Guest.Name, options.Repetition.PlannedNames(suite.Tests)))],
             options.RunFolder));
         var results = new List<SuiteResult>();
         foreach (var suite in options.Suites.TakeWhile(_ => !cancellationToken.IsCancellationRequested))

@@ -27,7 +27,12 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             Figures = _figures,
             Cases = _cases,
             LastOutput = verdict == Verdict.Passed ? [] : [.. _output],
-            KernelLog = verdict is Verdict.Failed or Verdict.TimedOut ? await trial.ReadLogAsync(Mark(test), cancellationToken) : [],
+            KernelLog = verdict switch
+            {
+                Verdict.Failed or Verdict.TimedOut => await trial.ReadLogAsync(Mark(test), cancellationToken),
+                Verdict.Panicked => bench.Watch.CrashReport,
+                _ => [],
+            },
         };
         journal.Publish(new TestEnded(result));
         return result;

@@ -1,7 +1,6 @@
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
-using KextDev.Projects;
 using KextDev.Toolchains;
 
 namespace KextDev.Testing;
@@ -15,7 +14,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     // A kernel that hangs as soon as it has the extension must not hold up the run; a slow line must not end it.
     private static readonly TimeSpan CopyLimit = TimeSpan.FromMinutes(5);
 
-    private readonly List<TestResult> _results = [];
+    private readonly TestSchedule _schedule = new(suite.Tests, options.Repetition);
     private readonly List<(Verdict Verdict, string Message)> _failures = [];
     private readonly string _folder = Path.Combine(options.RunFolder, suite.Guest.Name);
 
@@ -41,8 +40,9 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             _failures.Add((Verdict.Infrastructure, exception.Message));
         }
 
-        var verdict = RunResult.Gravest(_results.Select(test => test.Verdict).Concat(_failures.Select(failure => failure.Verdict)));
-        return new SuiteResult(suite.Guest.Name, verdict, [.. _results], clock.GetElapsedTime(start))
+        _schedule.End();
+        var verdict = RunResult.Gravest(_schedule.Results.Select(test => test.Verdict).Concat(_failures.Select(failure => failure.Verdict)));
+        return new SuiteResult(suite.Guest.Name, verdict, _schedule.Results, clock.GetElapsedTime(start))
         {
             Failure = _failures.Count == 0 ? null : string.Join('\n', _failures.Select(failure => failure.Message)),
         };
@@ -52,12 +52,11 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     {
         var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret, Cold = options.Cold };
         BuiltExtension? built = null;
-        var remaining = new Queue<PlannedTest>(suite.Tests);
-        while (remaining.Count > 0)
+        while (_schedule.Next is { } next)
         {
             var guest = GuestFactory.Create(suite.Guest, site);
             built ??= await journal.StageAsync(Stage.Build, () => BuildAsync(guest, cancellationToken));
-            if (!await RunOnGuestAsync(guest, built, remaining, cancellationToken))
+            if (!await RunOnGuestAsync(guest, built, next.Variant, cancellationToken))
             {
                 break;
             }
@@ -68,15 +67,15 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         new BuildExtension(options.State, options.Sdk, journal)
             .RunAsync(options.Project, suite.Tests.Select(test => test.Variant), suite.Guest, guest, cancellationToken);
 
+    /// <param name="variant">Of the first test's.</param>
     /// <returns>False when a further guest would be of no use.</returns>
-    private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, Queue<PlannedTest> remaining, CancellationToken cancellationToken)
+    private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, string variant, CancellationToken cancellationToken)
     {
         var consoleLog = Path.Combine(_folder, "console.log");
         await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
         var before = _failures.Count;
-        var variant = remaining.Peek().Variant;
 
-        // The first test's variant is loaded as a step of its own, so that a refusal is told as what it is.
+        // The variant is loaded as a step of its own, so that a refusal is told as what it is.
         if (!await TryAsync(bench, Stage.Load, "Loading", options.LoadLimit, token => bench.Slot.LoadAsync(variant, token), cancellationToken)
             || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployAsync(bench, built, token), cancellationToken))
         {
@@ -85,7 +84,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         }
 
         var survived = await journal.StageAsync(
-            Stage.Stress, () => new StressExtension(journal, clock).RunAsync(bench, remaining, _results, cancellationToken));
+            Stage.Stress, () => new StressExtension(journal, clock).RunAsync(bench, _schedule, cancellationToken));
         if (survived)
         {
             bench.Slot.Forget();
@@ -97,16 +96,16 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             }
         }
 
-        if (_failures.Count > before || _results.Any(test => test.Verdict != Verdict.Passed))
+        if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))
         {
             KeepIfAsked(bench);
         }
 
         var fresh = bench.Guest is not IKeepable { Joined: true };
-        if (!survived && !fresh && remaining.Count > 0)
+        if (!survived && !fresh && _schedule.Left > 0)
         {
             _failures.Add((Verdict.Infrastructure,
-                $"{remaining.Count} tests were not run: guest {bench.Guest.Name} died and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
+                $"{_schedule.Left} tests were not run: guest {bench.Guest.Name} died and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
             return false;
         }
 

@@ -72,24 +72,74 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, CancellationToken cancellationToken)
     {
         var seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        using var ping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        ping.CancelAfter(PingLimit);
-        try
+        if (await AnswersAsync(cancellationToken))
         {
-            await bench.Shell.RunAsync("true", ping.Token);
             return new Outcome(Verdict.TimedOut, $"{what} took longer than its limit of {seconds} s; the kernel still answers.");
         }
-        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
+
+        return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
+            ? new Outcome(Verdict.Panicked, death)
+            : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s, over this connection or a new one.");
+    }
+
+    private async Task<Outcome> AfterLossAsync(string loss, CancellationToken cancellationToken)
+    {
+        if (await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
-                ? new Outcome(Verdict.Panicked, death)
-                : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s.");
+            return new Outcome(Verdict.Panicked, death);
+        }
+
+        var answers = await AnswersAsync(cancellationToken);
+        return bench.Watch.Died.IsCancellationRequested && await bench.Watch.DeathAsync(TimeSpan.Zero, cancellationToken) is { } late
+            ? new Outcome(Verdict.Panicked, late)
+            : new Outcome(Verdict.ConnectionLost, $"{loss} {(answers ? "The kernel answers over a new one." : $"Over a new one, the kernel did not answer within {PingLimit.TotalSeconds:0} s.")}".Trim());
+    }
+
+    // The heartbeat: a command over the connection that is there, and another over one of its own. What clogs or breaks the one leaves the other.
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
+        limit.CancelAfter(PingLimit);
+        var asked = new List<Task<bool>> { AskAsync(bench.Shell, limit.Token), AskAnewAsync(limit.Token) };
+        while (asked.Count > 0)
+        {
+            var first = await Task.WhenAny(asked);
+            asked.Remove(first);
+            if (await first)
+            {
+                await limit.CancelAsync();
+                await Task.WhenAll(asked);
+                return true;
+            }
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return false;
+    }
+
+    private async Task<bool> AskAnewAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var shell = await GuestShell.ConnectAsync(bench.Endpoint, cancellationToken);
+            return await AskAsync(shell, cancellationToken);
+        }
+        catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
-    private async Task<Outcome> AfterLossAsync(string loss, CancellationToken cancellationToken) =>
-        await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
-            ? new Outcome(Verdict.Panicked, death)
-            : new Outcome(Verdict.ConnectionLost, loss);
+    private static async Task<bool> AskAsync(GuestShell shell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await shell.RunAsync("true", cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
 }
