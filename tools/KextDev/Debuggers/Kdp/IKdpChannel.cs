@@ -3,7 +3,8 @@ using System.Net;
 namespace KextDev.Debuggers.Kdp;
 
 /// <summary>Carries packets of KDP to one target and back, as well as it can: some may be lost, come twice or out of order.</summary>
-internal interface IKdpChannel : IDisposable
+/// <remarks>Disposing it delivers what was sent, as well as it can.</remarks>
+internal interface IKdpChannel : IAsyncDisposable
 {
     EndPoint Target { get; }
 

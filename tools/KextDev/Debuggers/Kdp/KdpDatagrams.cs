@@ -56,5 +56,9 @@ internal sealed class KdpDatagrams : IKdpChannel
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class KdpLink : IAsyncDisposable
     {
         await _end.CancelAsync();
         await _receiving;
-        _channel.Dispose();
+        await _channel.DisposeAsync();
         _end.Dispose();
     }
 

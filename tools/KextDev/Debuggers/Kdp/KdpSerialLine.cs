@@ -9,6 +9,7 @@ internal sealed class KdpSerialLine : IKdpChannel
     /// <summary>For whoever lets us in, and takes what is sent.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    private readonly Socket _socket;
     private readonly NetworkStream _line;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly KdpFrameReader _reader = new();
@@ -18,6 +19,7 @@ internal sealed class KdpSerialLine : IKdpChannel
     private KdpSerialLine(UnixDomainSocketEndPoint target, Socket socket)
     {
         Target = target;
+        _socket = socket;
         _line = new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -91,9 +93,23 @@ internal sealed class KdpSerialLine : IKdpChannel
         }
     }
 
-    public void Dispose()
+    /// <summary>A hypervisor passes bytes on as its machine takes them, and drops what is left when it sees the line cut: it is told the end, and cuts it itself.</summary>
+    public async ValueTask DisposeAsync()
     {
-        _line.Dispose();
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            while (await _socket.ReceiveAsync(_buffer, limit.Token) > 0)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            // It is cut already, or the machine stands still.
+        }
+
+        await _line.DisposeAsync();
         _turn.Dispose();
     }
 
