@@ -70,6 +70,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
         new("shellcheck", "checks the scripts that set guests up", "shellcheck"),
         new("lld-14", "is what the kext linker is compared with", "ld64.lld-14"),
         .. Debugger,
+        new("gdb", "is the other debugger that the bridge to KDP serves", "gdb"),
     ];
 
     /// <summary>The sign that the package brings.</summary>

@@ -61,6 +61,32 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         await serving;
     }
 
+    [GdbFact]
+    public async Task Gdb_debugs_a_kext_by_its_addresses()
+    {
+        await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
+        await using var session = await BeginAsync(host);
+        var asking = host.AskAsync(21);
+        var work = host.AddressOf("work");
+        var counter = host.AddressOf("counter");
+
+        var output = await GdbAsync(
+            session.Bridge,
+            $"break *0x{work:x}", "continue", "print $rdi", "print/x $rip", "backtrace 2", "stepi", "delete", $"print *(long long *)0x{counter:x} = 1000", "monitor version");
+
+        output.ShouldMatch($@"Breakpoint 1, 0x0*{work:x} in \?\?");
+        output.ShouldContain("$1 = 21\n");
+        output.ShouldContain($"$2 = 0x{work:x}\n");
+        output.ShouldMatch(@"#1 +0x[0-9a-f]+ in \?\?");
+        output.ShouldContain("$3 = 1000\n");
+        output.ShouldContain("Darwin Kernel Version");
+        output.ShouldContain("(Remote target) detached]");
+        await session.Serving;
+        (await asking).ShouldBe(DebuggedHost.Answered(21));
+        host.Host.Log.ShouldContain("counter is 10");
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
+    }
+
     [Fact]
     public async Task A_debugger_is_answered_packet_by_packet()
     {
@@ -192,6 +218,13 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         ];
         var result = await new HostCommand(LldbFactAttribute.Program, ["--no-lldbinit", "--batch", "--no-use-colors", .. all.SelectMany(command => new[] { "--one-line", command })])
             .TryRunAsync(None);
+        return result.Output + result.Error;
+    }
+
+    private static async Task<string> GdbAsync(KdpBridge bridge, params IEnumerable<string> commands)
+    {
+        string[] all = [$"target remote 127.0.0.1:{bridge.Port}", .. commands, "detach"];
+        var result = await new HostCommand(GdbFactAttribute.Program, ["-nx", "--batch", .. all.SelectMany(command => new[] { "-ex", command })]).TryRunAsync(None);
         return result.Output + result.Error;
     }
 

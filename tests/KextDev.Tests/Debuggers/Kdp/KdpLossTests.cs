@@ -59,4 +59,48 @@ public sealed class KdpLossTests(KextHostBuild build)
         host.Host.Log.ShouldContain("counter is 50\n");
         Math.Min(network.Lost, Math.Min(network.Doubled, network.Held)).ShouldBeGreaterThan(10);
     }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task A_debugger_at_the_bridge_notices_nothing_of_that(int seed)
+    {
+        await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
+        await using var network = new LossyNetwork(host.EndPoint, seed);
+        var work = host.AddressOf("work");
+        var counter = host.AddressOf("counter");
+        var first = host.AskAsync(9);
+        await host.UntilItWaitsAsync();
+        await using var client = await KdpClient.ConnectAsync(network.EndPoint, Persistent, takeOver: true, CancellationToken.None);
+        using var bridge = new KdpBridge(client, 0);
+        var serving = bridge.RunAsync(CancellationToken.None);
+        await using var debugger = await GdbDebugger.ConnectAsync(bridge.Port);
+
+        var at = Convert.ToHexStringLower(BitConverter.GetBytes(work));
+        var code = await debugger.AskAsync($"m{work:x},40");
+        for (var turn = 0; turn < 3; turn++)
+        {
+            (await debugger.AskAsync($"Z0,{work:x},1")).ShouldBe("OK");
+            var asking = host.AskAsync(10);
+            (await debugger.AskAsync("c")).ShouldBe("T05thread:1;swbreak:;");
+            (await debugger.AskAsync("p10")).ShouldBe(at);
+            (await debugger.AskAsync($"m{work:x},40")).ShouldBe(code);
+            (await debugger.AskAsync($"z0,{work:x},1")).ShouldBe("OK");
+            (await debugger.AskAsync($"M{counter:x},8:0{turn}00000000000000")).ShouldBe("OK");
+            (await debugger.AskAsync($"m{counter:x},8")).ShouldBe($"0{turn}00000000000000");
+            (await debugger.AskAsync("s")).ShouldBe("T05thread:1;");
+            (await debugger.AskAsync("p10")).ShouldNotBe(at);
+            await debugger.SendAsync("c");
+            (await asking).ShouldBe(DebuggedHost.Answered(10));
+            await host.InterruptAsync();
+            (await debugger.ReceiveAsync()).ShouldBe("T05thread:1;");
+        }
+
+        (await debugger.AskAsync("D")).ShouldBe("OK");
+        await serving;
+        (await first).ShouldBe(DebuggedHost.Answered(9));
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
+        host.Host.Log.ShouldContain("counter is 12\n");
+        Math.Min(network.Lost, Math.Min(network.Doubled, network.Held)).ShouldBeGreaterThan(10);
+    }
 }
