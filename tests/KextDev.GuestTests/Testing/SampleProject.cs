@@ -59,25 +59,32 @@ public sealed class SampleProject : IDisposable
         		_exit(2);
         	close(opened);
         }
+        static void run_on(pid_t process, int cpu)
+        {
+        	cpu_set_t one;
+        	CPU_ZERO(&one);
+        	CPU_SET(cpu, &one);
+        	sched_setaffinity(process, sizeof one, &one);
+        }
         /* Each processor is kept by a process that the scheduler may not take it from, and the kernel is not to look for such. */
         static void hang(void)
         {
         	struct sched_param highest = { .sched_priority = 99 };
-        	int count = sysconf(_SC_NPROCESSORS_ONLN), cpu;
+        	int cpu, count = sysconf(_SC_NPROCESSORS_ONLN);
         	write_to("/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress", "1");
         	write_to("/proc/sys/kernel/watchdog", "0");
         	write_to("/proc/sys/kernel/sched_rt_runtime_us", "-1");
-        	for (cpu = count - 1; cpu >= 0; cpu--) {
-        		cpu_set_t one;
-        		if (cpu > 0 && fork() != 0)
-        			continue;
-        		CPU_ZERO(&one);
-        		CPU_SET(cpu, &one);
-        		sched_setaffinity(0, sizeof one, &one);
-        		sched_setscheduler(0, SCHED_FIFO, &highest);
-        		for (;;)
+        	run_on(0, 0);
+        	for (cpu = 1; cpu < count; cpu++) {
+        		pid_t child = fork();
+        		while (!child)
         			;
+        		run_on(child, cpu);
+        		sched_setscheduler(child, SCHED_FIFO, &highest);
         	}
+        	sched_setscheduler(0, SCHED_FIFO, &highest);
+        	for (;;)
+        		;
         }
         /* The SSH server's process that serves this session is the parent of the shell that watches this program. */
         static void cut(void)

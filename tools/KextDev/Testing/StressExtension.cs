@@ -5,8 +5,8 @@ namespace KextDev.Testing;
 /// <summary>Runs the tests that are still to do on one bench, until none is left or the guest is lost.</summary>
 public sealed class StressExtension(RunJournal journal, TimeProvider clock)
 {
-    /// <returns>False when the guest was lost.</returns>
-    public async Task<bool> RunAsync(TestBench bench, TestSchedule schedule, CancellationToken cancellationToken)
+    /// <returns>The verdict of the test under which the guest or the connection to it was lost; null when neither was.</returns>
+    public async Task<Verdict?> RunAsync(TestBench bench, TestSchedule schedule, CancellationToken cancellationToken)
     {
         while (schedule.Take() is { } test)
         {
@@ -19,10 +19,10 @@ public sealed class StressExtension(RunJournal journal, TimeProvider clock)
             // Over a broken connection nothing more is learnt, whether the kernel lives or not.
             if (result.Verdict is Verdict.Panicked or Verdict.Hung or Verdict.ConnectionLost || !bench.Shell.IsConnected)
             {
-                return false;
+                return result.Verdict;
             }
         }
 
-        return true;
+        return null;
     }
 }

@@ -83,8 +83,9 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             return false;
         }
 
-        var survived = await journal.StageAsync(
+        var loss = await journal.StageAsync(
             Stage.Stress, () => new StressExtension(journal, clock).RunAsync(bench, _schedule, cancellationToken));
+        var survived = loss is null;
         if (survived)
         {
             bench.Slot.Forget();
@@ -101,11 +102,11 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             KeepIfAsked(bench);
         }
 
-        var fresh = bench.Guest is not IKeepable { Joined: true };
-        if (!survived && !fresh && _schedule.Left > 0)
+        // One that is not ours to restart may live on when only the connection was lost.
+        if (loss is Verdict.Panicked or Verdict.Hung && bench.Guest is IKeepable { Joined: true } && _schedule.Left > 0)
         {
             _failures.Add((Verdict.Infrastructure,
-                $"{_schedule.Left} tests were not run: guest {bench.Guest.Name} died and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
+                $"{_schedule.Left} tests were not run: guest {bench.Guest.Name} died or hangs, and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
             return false;
         }
 

@@ -16,10 +16,12 @@ public sealed class TestBench : IAsyncDisposable
     private static readonly TimeSpan TidyLimit = TimeSpan.FromSeconds(15);
 
     private readonly AcquiredGuest _acquired;
+    private readonly GuestPlatform _system;
 
-    private TestBench(AcquiredGuest acquired, GuestShell shell, IKernelPlatform platform, DeployedFiles files)
+    private TestBench(AcquiredGuest acquired, GuestPlatform system, GuestShell shell, IKernelPlatform platform, DeployedFiles files)
     {
         _acquired = acquired;
+        _system = system;
         Shell = shell;
         Platform = platform;
         Files = files;
@@ -53,7 +55,7 @@ public sealed class TestBench : IAsyncDisposable
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
             var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken));
-            return new TestBench(acquired, shell, platform, files);
+            return new TestBench(acquired, system, shell, platform, files);
         }
         catch
         {
@@ -80,9 +82,12 @@ public sealed class TestBench : IAsyncDisposable
         using var limit = new CancellationTokenSource(TidyLimit);
         try
         {
-            Slot.Forget();
-            await new UnloadExtension(TimeProvider.System).RunAsync(Slot, limit.Token);
-            await DeployExtension.RemoveAsync(Shell, Files.Folder, limit.Token);
+            // A lost connection is no reason to leave anything behind in a guest that lives.
+            await using var anew = Shell.IsConnected ? null : await GuestShell.ConnectAsync(Endpoint, limit.Token);
+            var shell = anew ?? Shell;
+            var slot = new ExtensionSlot(await KernelPlatforms.OpenAsync(_system, shell, limit.Token), Files.Extensions);
+            await new UnloadExtension(TimeProvider.System).RunAsync(slot, limit.Token);
+            await DeployExtension.RemoveAsync(shell, Files.Folder, limit.Token);
         }
         catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
         {
