@@ -23,6 +23,13 @@ internal static class DebugTargets
             return await OpenDarwinAsync(definition, site, clock, cancellationToken);
         }
 
+        if (definition is { Driver: GuestDriver.Vmware, Recipe: not null })
+        {
+            throw new InfrastructureException(
+                $"The kernel of guest {definition.Name} was not configured: its arguments stand on the disk that VmCreate made, which has no settings to change. "
+                + "It can be debugged as it is: nokaslr is among them, and its machine's debug stub is set. For other arguments use a guest with the driver qemu, or one with a system of its own.");
+        }
+
         if (definition.Driver != GuestDriver.Qemu)
         {
             return await OpenGrubAsync(definition, settings, site, clock, cancellationToken);
