@@ -24,14 +24,15 @@ static void *watch(void *unused)
 	ssize_t length;
 
 	(void)unused;
-	while ((length = read(descriptor, record, sizeof(record))) > 0 || errno == EPIPE ||
-	       errno == EINTR) {
+	for (;;) {
+		length = read(descriptor, record, sizeof(record));
+		if (!length || (length < 0 && errno != EPIPE && errno != EINTR))
+			return NULL;
 		/* One that comes while the kernel is stopped already stops nothing. */
 		if (length > 0 && memmem(record, (size_t)length, UNKNOWN, strlen(UNKNOWN)) &&
 		    !kdp_threads_are_stopped())
 			kill(getpid(), told);
 	}
-	return NULL;
 }
 
 int kdp_nmi_watch(const char *messages, int signal)

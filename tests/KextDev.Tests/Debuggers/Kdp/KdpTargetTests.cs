@@ -1,4 +1,5 @@
 using KextDev.Debuggers.Kdp;
+using KextDev.Processes;
 using KextDev.Tests.KextHost;
 
 namespace KextDev.Tests.Debuggers.Kdp;
@@ -172,6 +173,37 @@ public sealed class KdpTargetTests(KextHostBuild build)
         (await client.ReadMemoryAsync(host.AddressOf("counter"), 8, CancellationToken.None)).ShouldBe(BitConverter.GetBytes(1L));
         await client.DetachAsync(CancellationToken.None);
         (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
+    }
+
+    [Fact]
+    public async Task An_NMI_of_the_machine_below_is_the_kernels()
+    {
+        using var folder = new TemporaryFolder();
+        await new HostCommand("mkfifo", folder.Combine("messages")).RunAsync(CancellationToken.None);
+        var starting = DebuggedHost.LoadAsync(build, [.. DebuggedHost.Options(folder, Debugged), "--nmi", folder.Combine("messages")]);
+        await using var messages = await Task.Run(() => new FileStream(folder.Combine("messages"), FileMode.Open, FileAccess.Write)).WaitAsync(TimeSpan.FromMinutes(1));
+        await using var host = await starting;
+        messages.Write("6,1,1,-;clocksource: Switched to clocksource tsc\n"u8);
+        messages.Write("0,2,2,-;Uhhuh. NMI received for unknown reason 20 on CPU 0.\n"u8);
+        messages.Flush();
+
+        await host.UntilItWaitsAsync();
+        await using var client = await host.ConnectAsync(takeOver: true);
+        await client.DetachAsync(CancellationToken.None);
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
+    }
+
+    [Theory]
+    [InlineData("keepsyms=1")]
+    [InlineData("debug=0x140")]
+    public async Task An_NMI_is_nothing_to_a_kernel_whose_boot_args_do_not_say_so(string arguments)
+    {
+        await using var host = await DebuggedHost.LoadAsync(build, arguments);
+
+        await host.InterruptAsync();
+
+        (await host.AskAsync(1)).ShouldBe(DebuggedHost.Answered(1));
+        host.Host.Log.ShouldNotContain("Waiting for remote debugger");
     }
 
     [Theory]
