@@ -1,4 +1,5 @@
 using KextDev.Hosts;
+using KextDev.Platforms.Darwin;
 using KextDev.Reports;
 using KextDev.Symbols;
 using Nuke.Common;
@@ -33,8 +34,12 @@ internal interface IKernelSymbolicate : IKernelDeps
                 throw new TargetFailedException($"{Report} tells of no crash: neither a panic of macOS nor an oops, a warning or a lockup of Linux is in it");
             }
 
-            await RequireAsync([HostNeed.Symbolizer], token);
-            var symbols = new CrashSymbols(new SymbolFolders([State.Build, .. folders]), RootDirectory);
+            if (!OperatingSystem.IsMacOS())
+            {
+                await RequireAsync([HostNeed.Symbolizer], token);
+            }
+
+            var symbols = new CrashSymbols(new SymbolFolders([State.Build, .. folders, .. KitsFor(crashes)]), RootDirectory);
             var named = 0;
             foreach (var found in crashes)
             {
@@ -48,6 +53,10 @@ internal interface IKernelSymbolicate : IKernelDeps
                 throw new TargetFailedException("Nothing got a name: no address of these crashes lies in an extension whose symbols are here; what is missing stands above");
             }
         }));
+
+    // A report has the build of its macOS on a line of its own.
+    private static IEnumerable<string> KitsFor(IReadOnlyList<FoundCrash> crashes) =>
+        DebugKit.FindInstalled().Where(kit => crashes.Any(found => found.Crash.Text.Any(line => line == kit.Build))).Select(kit => kit.Folder);
 
     private static void Tell(FoundCrash found, NamedCrash crash)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KextDev.MachO;
 using KextDev.Symbols;
 using KextDev.Tests.KextHost;
 using KextDev.Toolchains.Darwin;
@@ -68,6 +69,31 @@ public sealed class KextPanicTests(KextHostBuild build) : IDisposable
         note.ShouldContain($"the one that crashed has the UUID {kext.Uuid.ToString().ToUpperInvariant()}");
         note.ShouldContain($"{rebuilt.DwarfFile} has {rebuilt.Uuid.ToString().ToUpperInvariant()}");
         (await NameAsync(report, _folder.Combine("nowhere"))).Notes.ShouldHaveSingleItem().ShouldContain("no dSYM with the UUID");
+    }
+
+    [Fact]
+    public async Task Names_the_kernels_own_frames_by_its_UUID_and_slide()
+    {
+        // Any Mach-O file with a dSYM will do for a kernel.
+        var kernel = await BuiltKext.BadAsync(_folder, "panics-in-callback");
+        var function = MachOReader.Read(await File.ReadAllBytesAsync(kernel.ExecutableFile), "kernel").File!.FindDefined("_heard")!.Value.Value;
+        var report = _folder.Write(
+            "kernel.panic",
+            $"""
+            panic(cpu 0 caller 0xffffff8012345678): out of everything
+            Backtrace (CPU 0), Frame : Return Address
+            0xffffff9102b03a10 : 0x{0xffffff8010000000 + function + 4:x16}
+            0xffffff9102b03a40 : 0xffffff7f90c11f02
+
+            Kernel UUID: {kernel.Uuid.ToString().ToUpperInvariant()}
+            Kernel slide:     0xffffff8010000000
+            """);
+
+        var crash = await NameAsync(report, kernel.DsymFolder);
+
+        crash.Text[3].ShouldMatch(@"^        at heard \(tests/bad-kexts/panics-in-callback/panics_in_callback\.c:\d+\), mach_kernel \+ 0x[0-9a-f]+$");
+        crash.Named.ShouldBe(1);
+        crash.Notes.ShouldBe([$"mach_kernel: symbols of {kernel.DwarfFile}"]);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public static class LlvmSymbolizer
     {
         var program = HostNeed.Symbolizer.Sign.Split('|').FirstOrDefault(name => ProgramPath.Find(name) is not null)
             ?? throw new InfrastructureException(
-                $"No address in {file} has a name: there is no llvm-symbolizer in PATH. On Debian the package {HostNeed.Symbolizer.Package} brings it, on a Mac brew install llvm.");
+                $"No address in {file} has a name: there is no llvm-symbolizer in PATH. On Debian the package {HostNeed.Symbolizer.Package} brings it, on a Mac brew install llvm, whose bin folder goes into PATH.");
 
         // Addresses by standard input, an answer a line; a Mac's own file may hold other processors' code as well.
         var result = await new HostCommand(program, $"--obj={file}", "--output-style=JSON", "--default-arch=x86_64")
