@@ -52,9 +52,10 @@ public sealed class KernelTestRunTests
         tests[6].Failure!.ShouldContain("there is no such device");
         tests[7].Failure!.ShouldContain("NULL pointer dereference in sample_fault [sample]");
         tests[7].KernelLog.ShouldContain(line => line.Contains("sample_set+0x"));
+        tests[7].KernelLog.ShouldContain(line => line.Contains("at sample_set (/") && line.Contains("/linux/sample.c:15), sample.ko"));
         tests[8].Failure!.ShouldEndWith("The kernel answers over a new one.");
         tests[9].Failure!.ShouldContain("hangs took longer than its limit of 10 s, and the kernel did not answer");
-        File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldContain("sample_set+0x");
+        File.ReadAllText(Path.Combine(project.RunFolder, "crash", "1.txt")).ShouldMatch(@"sample_set\+0x.*\n +at sample_set \(/.*/linux/sample\.c:15\), sample\.ko");
         File.ReadAllText(Path.Combine(project.RunFolder, "embedded", "console.log")).ShouldContain("Kernel panic - not syncing");
         await TheCrashHasItsLinesAsync(project);
         (await project.Place.ListAsync()).ShouldBeEmpty();

@@ -11,8 +11,8 @@ namespace KextDev.Symbols;
 public sealed record NamedCrash(Crash Crash, IReadOnlyList<string> Text, IReadOnlyList<string> Notes, int Named);
 
 /// <summary>Finds function, file and line of what a crash names in code. Only the very build that crashed will do: its UUID or build id decides.</summary>
-/// <param name="folder">Sources below it are named relative to it.</param>
-public sealed class CrashSymbols(SymbolFolders symbols, string folder)
+/// <param name="folder">Sources below it are named relative to it; null for full paths.</param>
+public sealed class CrashSymbols(SymbolFolders symbols, string? folder)
 {
     private const string Indent = "        ";
 
@@ -174,7 +174,7 @@ public sealed class CrashSymbols(SymbolFolders symbols, string folder)
         return source.File is null ? function : $"{function} ({Shorten(source.File)}:{source.Line.ToString(CultureInfo.InvariantCulture)})";
     }
 
-    private string Shorten(string path) => path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path[(folder.Length + 1)..] : path;
+    private string Shorten(string path) => folder is not null && path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path[(folder.Length + 1)..] : path;
 
     private static ulong Instruction(AddressPlace place) => place.IsReturn ? place.Address - 1 : place.Address;
 

@@ -1,10 +1,11 @@
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Symbols;
 
 namespace KextDev.Testing;
 
 /// <summary>Starts or joins the guest, and watches it from its first line on.</summary>
-public sealed class AcquireGuest(RunJournal journal)
+public sealed class AcquireGuest(CrashSymbols symbols, RunJournal journal)
 {
     public async Task<AcquiredGuest> RunAsync(IGuest guest, string consoleLog, CancellationToken cancellationToken)
     {
@@ -12,7 +13,7 @@ public sealed class AcquireGuest(RunJournal journal)
 
         // What a joined guest printed before this run belongs to others.
         var start = guest is ISerialConsole console && guest is IKeepable { Joined: true } ? new FileInfo(console.ConsoleFile).Length : 0;
-        return new AcquiredGuest(guest, endpoint, GuestWatch.Begin(guest, consoleLog, start, journal));
+        return new AcquiredGuest(guest, endpoint, GuestWatch.Begin(guest, consoleLog, start, symbols, journal));
     }
 }
 

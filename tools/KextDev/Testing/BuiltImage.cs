@@ -17,6 +17,9 @@ public abstract record BuiltImage
 
     public abstract string Variant { get; }
 
+    /// <summary>Full path of the file or folder with its debug information.</summary>
+    public abstract string SymbolPath { get; }
+
     /// <summary>Of this very build, as the system that loads it tells it; null when it has none.</summary>
     public abstract string? Identity { get; }
 
@@ -34,6 +37,8 @@ public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.LeanPat
 {
     public override string Variant => Module.Variant;
 
+    public override string SymbolPath => Module.Path;
+
     public override string? Identity => Module.BuildId;
 
     public override DeployedExtension DeployedIn(string folder) =>
@@ -43,6 +48,8 @@ public sealed record BuiltModule(LinuxModule Module) : BuiltImage(Module.LeanPat
 public sealed record BuiltBundle(Kext Kext) : BuiltImage(Kext.BundleFolder)
 {
     public override string Variant => Kext.Variant;
+
+    public override string SymbolPath => Kext.DsymFolder;
 
     public override string? Identity => Kext.Uuid.ToString().ToUpperInvariant();
 

@@ -1,6 +1,7 @@
 using KextDev.Crashes;
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Symbols;
 
 namespace KextDev.Testing;
 
@@ -13,27 +14,38 @@ public sealed class GuestWatch : IAsyncDisposable
     // After the hypervisor's word the console still prints for a moment, and its report is complete only once it is silent.
     private static readonly TimeSpan Settling = 3 * ConsoleFile.Silence;
 
+    // Each costs a moment in which the console is not read; a kernel may warn thousands of times.
+    private const int MostNamedWarnings = 10;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _died = new();
     private readonly RunJournal _journal;
+    private readonly CrashSymbols _symbols;
     private readonly List<Task> _watchers = [];
     private readonly TaskCompletionSource<Crash> _crash = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IReadOnlyList<string>> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _cause;
+    private int _warnings;
 
-    private GuestWatch(RunJournal journal) => _journal = journal;
+    private GuestWatch(RunJournal journal, CrashSymbols symbols)
+    {
+        _journal = journal;
+        _symbols = symbols;
+    }
 
     /// <summary>Cancelled as soon as the guest's kernel is known to be dead.</summary>
     public CancellationToken Died => _died.Token;
 
     /// <summary>The report of the crash that killed the guest's kernel; empty while none is known.</summary>
-    public IReadOnlyList<string> CrashReport => _crash.Task.IsCompletedSuccessfully ? _crash.Task.Result.Text : [];
+    public IReadOnlyList<string> CrashReport => _told.Task.IsCompletedSuccessfully ? _told.Task.Result : [];
 
     /// <summary>Begins to watch. A guest that ran before is watched from now on: what it printed earlier belongs to others.</summary>
     /// <param name="consoleLog">Where the console's bytes are kept.</param>
     /// <param name="start">How many bytes the console had printed before the guest became ours.</param>
-    public static GuestWatch Begin(IGuest guest, string consoleLog, long start, RunJournal journal)
+    /// <param name="symbols">Of what is loaded there, for the reports of crashes.</param>
+    public static GuestWatch Begin(IGuest guest, string consoleLog, long start, CrashSymbols symbols, RunJournal journal)
     {
-        var watch = new GuestWatch(journal);
+        var watch = new GuestWatch(journal, symbols);
         if (guest is ISerialConsole console)
         {
             watch._watchers.Add(Task.Run(() => watch.ReadConsoleAsync(new ConsoleFile(console.ConsoleFile, consoleLog), start)));
@@ -63,7 +75,9 @@ public sealed class GuestWatch : IAsyncDisposable
 
         try
         {
-            return (await _crash.Task.WaitAsync(Settling, cancellationToken)).Summary;
+            var crash = await _crash.Task.WaitAsync(Settling, cancellationToken);
+            await _told.Task.WaitAsync(cancellationToken);
+            return crash.Summary;
         }
         catch (TimeoutException)
         {
@@ -90,13 +104,13 @@ public sealed class GuestWatch : IAsyncDisposable
             }
 
             // A dead kernel prints no further line that would end its report; silence ends it.
-            Report(line is null ? scanner.Complete() : scanner.Feed(line));
+            await ReportAsync(line is null ? scanner.Complete() : scanner.Feed(line));
         }
 
-        Report(scanner.Complete());
+        await ReportAsync(scanner.Complete());
     }
 
-    private void Report(Crash? crash)
+    private async Task ReportAsync(Crash? crash)
     {
         if (crash is null)
         {
@@ -104,11 +118,24 @@ public sealed class GuestWatch : IAsyncDisposable
         }
 
         var fatal = crash.Severity == CrashSeverity.Fatal;
-        _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', crash.Text)));
         if (fatal)
         {
             _crash.TrySetResult(crash);
-            _died.Cancel();
+            await _died.CancelAsync();
+        }
+
+        var text = crash.Text;
+        try
+        {
+            text = fatal || _warnings++ < MostNamedWarnings ? await _symbols.TextAsync(crash, CancellationToken.None) : text;
+            _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', text)));
+        }
+        finally
+        {
+            if (fatal)
+            {
+                _told.TrySetResult(text);
+            }
         }
     }
 

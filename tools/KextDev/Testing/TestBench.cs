@@ -3,6 +3,7 @@ using KextDev.Guests;
 using KextDev.Platforms;
 using KextDev.Projects;
 using KextDev.Shells;
+using KextDev.Symbols;
 
 namespace KextDev.Testing;
 
@@ -50,7 +51,8 @@ public sealed class TestBench : IAsyncDisposable
         GuestShell? shell = null;
         try
         {
-            acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(journal).RunAsync(guest, consoleLog, cancellationToken));
+            var symbols = new CrashSymbols(new SymbolFolders([.. built.Images.Values.Select(image => image.SymbolPath)]), folder: null);
+            acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(symbols, journal).RunAsync(guest, consoleLog, cancellationToken));
             shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
