@@ -1,7 +1,10 @@
+using KextDev.Debuggers.Lldb;
 using KextDev.Debugging;
 using KextDev.Hosts;
+using KextDev.Projects;
 using KextDev.Testing;
 using Nuke.Common;
+using Serilog;
 
 internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
 {
@@ -16,6 +19,9 @@ internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
 
     [Parameter("Ends KernelDebug after its --commands, for scripts.")]
     bool Batch => TryGetValue<bool?>(() => Batch) ?? false;
+
+    [Parameter("KernelDebug writes .vscode/launch.json for Visual Studio Code's extension LLDB DAP and waits, until Ctrl-C, instead of opening lldb here.")]
+    bool Vscode => TryGetValue<bool?>(() => Vscode) ?? false;
 
     Target KernelDebug => _ => _
         .Description("Opens lldb on the kernel of a guest that stays up, halted, with the symbols of the extension that is loaded there; builds and loads it first where it is not. Leaving lldb lets the guest run on.")
@@ -42,10 +48,25 @@ internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
             await using var journal = ConsoleJournal();
             await using var session = await DebugSession.OpenAsync(options, journal, interruption.Token);
 
+            if (Vscode)
+            {
+                await ServeVsCodeAsync(project, session, interruption.Token);
+                return;
+            }
+
             // In the debugger Ctrl-C halts the kernel; it ends nothing.
             using var held = interruption.IgnoreCtrlC();
             ExitCode = await session.Debugger.RunInTerminalAsync(interruption.Token);
         }));
+
+    private async Task ServeVsCodeAsync(Project project, DebugSession session, CancellationToken cancellationToken)
+    {
+        var name = $"KextDev: {project.Name}";
+        var file = VsCodeLaunch.Write(RootDirectory, name, session.Script);
+        Log.Information("Start '{Name}' in Visual Studio Code (extension LLDB DAP): {File}", name, file);
+        Log.Information("Ctrl-C here ends the session, and the guest runs on");
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private string? CommandsFile()
     {

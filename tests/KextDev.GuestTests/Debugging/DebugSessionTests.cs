@@ -1,8 +1,13 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using KextDev.Debuggers.Lldb;
 using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
 using KextDev.GuestTests.Testing;
+using KextDev.Hosts;
+using KextDev.Processes;
 using KextDev.Projects;
 using KextDev.Shells;
 
@@ -90,6 +95,40 @@ public sealed class DebugSessionTests : IAsyncLifetime, IDisposable
         var said = (await debugging).Output;
         said.ShouldMatch("frame #0: 0x[0-9a-f]+ vmlinux`panic");
         said.ShouldContain("vmlinux`sysrq_handle_crash");
+    }
+
+    [Fact]
+    public async Task A_debug_adapter_attaches_by_the_configuration_for_Visual_Studio_Code()
+    {
+        await using var session = await OpenAsync("", BreakIn.Now);
+        var file = VsCodeLaunch.Write(_project.RunFolder, "kernel", session.Script);
+        var configuration = JsonNode.Parse(await File.ReadAllTextAsync(file, _limit.Token))!["configurations"]![0]!;
+        var requests = new (string Command, JsonNode Arguments)[]
+        {
+            ("initialize", new JsonObject { ["adapterID"] = "lldb-dap" }),
+            ("attach", configuration.DeepClone()),
+            ("setFunctionBreakpoints", new JsonObject { ["breakpoints"] = new JsonArray(new JsonObject { ["name"] = "sample_read" }) }),
+            ("configurationDone", new JsonObject()),
+            ("stackTrace", new JsonObject { ["threadId"] = 1, ["levels"] = 1 }),
+            ("disconnect", new JsonObject()),
+        };
+        var program = new HostCommand(HostNeed.Lldb.Sign.Split('|').Select(name => name.Replace("lldb", "lldb-dap", StringComparison.Ordinal)).First(name => ProgramPath.Find(name) is not null))
+        {
+            StandardInput = string.Concat(requests.Select((request, index) => Message(index + 1, request.Command, request.Arguments))),
+        };
+
+        // Debian's ends by a signal once it has answered the last request.
+        var said = (await program.TryRunAsync(_limit.Token)).Output;
+
+        said.ShouldMatch(@"""command"":""attach"",""request_seq"":2,""seq"":0,""success"":true");
+        said.ShouldMatch(@"""verified"":true[^\n]*""command"":""setFunctionBreakpoints""");
+        said.ShouldMatch(@"""stackFrames"":\[\{[^\n]*""name"":""[a-z_]+[^\n]*""command"":""stackTrace""");
+    }
+
+    private static string Message(int sequence, string command, JsonNode arguments)
+    {
+        var body = new JsonObject { ["seq"] = sequence, ["type"] = "request", ["command"] = command, ["arguments"] = arguments }.ToJsonString();
+        return $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
     }
 
     [Fact]

@@ -24,6 +24,9 @@ public sealed class DebugSession : IAsyncDisposable
     /// <summary>The debugger, to be run with the user's terminal.</summary>
     public HostCommand Debugger { get; private set; } = new("true");
 
+    /// <summary>The file of lldb commands with which a debugger begins; any lldb of this machine may, while the session is open.</summary>
+    public string Script { get; private set; } = "";
+
     /// <exception cref="InfrastructureException">A step failed, or the guest has no way for a debugger.</exception>
     public static async Task<DebugSession> OpenAsync(KernelDebugOptions options, RunJournal journal, CancellationToken cancellationToken)
     {
@@ -81,10 +84,10 @@ public sealed class DebugSession : IAsyncDisposable
         var stopped = await transport.FindStoppedAsync(cancellationToken);
         var target = stopped is null ? await open.RunAsync(guest, cancellationToken) : await open.FindInAsync(guest, stopped, cancellationToken);
         var opened = await transport.OpenAsync(options.Break, cancellationToken);
-        var script = Path.Combine(options.Folder, "session.lldb");
-        await File.WriteAllTextAsync(script, Script(target, opened).ToString(), cancellationToken);
-        Debugger = LldbProgram.Session(script, options.Commands, options.Batch);
-        foreach (var sentence in Sentences(guest, target, stopped, script))
+        Script = Path.Combine(options.Folder, "session.lldb");
+        await File.WriteAllTextAsync(Script, ScriptOf(target, opened).ToString(), cancellationToken);
+        Debugger = LldbProgram.Session(Script, options.Commands, options.Batch);
+        foreach (var sentence in Sentences(guest, target, stopped, Script))
         {
             journal.Publish(new NoteGiven(sentence));
         }
@@ -103,7 +106,7 @@ public sealed class DebugSession : IAsyncDisposable
         yield return stopped?.PanicText is null ? "Leaving lldb lets the guest run on." : "Leaving lldb leaves the kernel as it is: it panicked.";
     }
 
-    private static LldbScript Script(OpenedTarget target, OpenedTransport opened) => new()
+    private static LldbScript ScriptOf(OpenedTarget target, OpenedTransport opened) => new()
     {
         Kernel = target.Kernel is { } kernel && opened.Kernel?.TextStart is { } textStart ? DarwinKernelFile.Slide(kernel, textStart) : target.Kernel,
         LoadsScripts = target.Kernel?.SymbolFile is not null && OperatingSystem.IsMacOS(),
