@@ -1,11 +1,15 @@
+using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Hosts;
 using KextDev.Platforms;
+using KextDev.Processes;
 using KextDev.Projects;
 using KextDev.Reports;
 using KextDev.Testing;
 using Nuke.Common;
 using Serilog;
+using Spectre.Console;
 
 internal interface IKernelTest : IKernelBuild
 {
@@ -33,14 +37,18 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("KernelTest runs its tests again and again until one does not pass; with --repeat, for so many rounds at most.")]
     bool UntilFailure => TryGetValue<bool?>(() => UntilFailure) ?? false;
 
+    [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]
+    bool DebugOnPanic => TryGetValue<bool?>(() => DebugOnPanic) ?? false;
+
     private static SoakDuration DefaultSoak => new(TimeSpan.FromMinutes(10));
 
     Target KernelTest => _ => _
         .Description("Builds the extension, boots a guest, loads the extension over SSH, stresses it, reports: the Linux module and the macOS kext, each in its guest. A guest that VmUp keeps is used instead of a fresh one.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
-        .Executes(() => WorkAsync(async token =>
+        .Executes(() => WorkAsync(async interruption =>
         {
+            var token = interruption.Token;
             var project = LoadProject();
             var plan = TestPlan ?? KextDev.Projects.TestPlan.Quick;
             var length = plan == KextDev.Projects.TestPlan.Soak ? (Duration ?? DefaultSoak).Length : Duration?.Length;
@@ -50,6 +58,7 @@ internal interface IKernelTest : IKernelBuild
 
             // Only now: a wrong parameter leaves no empty folder.
             var folder = RunFolder.Create(State, project.Name, TimeProvider.System);
+            await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);
             var options = new KernelTestOptions
             {
                 Project = project,
@@ -59,11 +68,11 @@ internal interface IKernelTest : IKernelBuild
                 RunFolder = folder,
                 Repetition = repetition,
                 KeepGuest = KeepGuest,
+                Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, interruption) : null,
                 AskSecret = AskSecret,
                 Cold = Cold,
                 Sdk = Sdk,
             };
-            await using var journal = new RunJournal(TimeProvider.System, [.. RunReports.Kept(folder), .. RunReports.Shown(RunReports.Terminal())]);
             var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(token);
             Conclude(result, [.. suites.Select(suite => repetition.PlannedNames(suite.Tests).Count)]);
             if (journal.Loss is { } loss)
@@ -101,6 +110,22 @@ internal interface IKernelTest : IKernelBuild
                 Require(await new UnloadByHand(journal, TimeProvider.System).RunAsync(project, definition.Platform, endpoint, token));
             }
         }));
+
+    private async Task<IPanicWitness> WitnessAsync(Project project, GuestDefinition guest, string folder, RunJournal journal, Interruption interruption)
+    {
+        await RequireAsync(HostNeed.Debugger, interruption.Token);
+        var options = new KernelDebugOptions { Project = project, Guest = guest, State = State, Folder = folder, AskSecret = AskSecret, Sdk = Sdk };
+        return new PanicWitness(options, journal, OfferAsync);
+
+        async Task OfferAsync(HostCommand debugger, CancellationToken cancellationToken)
+        {
+            if (!Console.IsInputRedirected && !Console.IsOutputRedirected && AnsiConsole.Confirm("The kernel is dead, and its guest still there. Open lldb on it?"))
+            {
+                using var held = interruption.IgnoreCtrlC();
+                await debugger.RunInTerminalAsync(cancellationToken);
+            }
+        }
+    }
 
     private Repetition ReadRepetition()
     {

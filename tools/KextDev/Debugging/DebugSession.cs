@@ -106,7 +106,7 @@ public sealed class DebugSession : IAsyncDisposable
         yield return stopped?.PanicText is null ? "Leaving lldb lets the guest run on." : "Leaving lldb leaves the kernel as it is: it panicked.";
     }
 
-    private static LldbScript ScriptOf(OpenedTarget target, OpenedTransport opened) => new()
+    internal static LldbScript ScriptOf(OpenedTarget target, OpenedTransport opened) => new()
     {
         Kernel = target.Kernel is { } kernel && opened.Kernel?.TextStart is { } textStart ? DarwinKernelFile.Slide(kernel, textStart) : target.Kernel,
         LoadsScripts = target.Kernel?.SymbolFile is not null && OperatingSystem.IsMacOS(),

@@ -80,7 +80,7 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
         return (kernel.PanicText ?? "").Split('\n').Select(scanner.Feed).FirstOrDefault(crash => crash is not null) ?? scanner.Complete();
     }
 
-    private async Task<SlidImage?> FindKernelAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
+    public async Task<SlidImage?> FindKernelAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
         if (options.Guest.Platform == GuestPlatform.Linux)
         {

@@ -10,6 +10,9 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
     private string? _loaded;
     private bool _known;
 
+    /// <summary>Called with the variant each time that this slot has loaded one.</summary>
+    public Func<string, CancellationToken, Task>? Loaded { get; set; }
+
     /// <summary>Any variant: all share the name by which the kernel knows the extension.</summary>
     public DeployedExtension Extension => extensions.Values.First();
 
@@ -37,6 +40,7 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
         _known = false;
         var answer = await platform.LoadAsync(extensions[variant], cancellationToken);
         (_known, _loaded) = (true, answer.Accepted ? variant : null);
+        await (answer.Accepted && Loaded is { } tell ? tell(variant, cancellationToken) : Task.CompletedTask);
         return answer;
     }
 

@@ -24,6 +24,9 @@ public sealed record KernelTestOptions
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
 
+    /// <summary>Is called when a kernel dies; null for nobody.</summary>
+    public IPanicWitness? Witness { get; init; }
+
     /// <summary>Asks a person for a guest's password; null when there is nobody to ask.</summary>
     public Func<string, string?>? AskSecret { get; init; }
 

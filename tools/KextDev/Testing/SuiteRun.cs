@@ -75,10 +75,14 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
         var before = _failures.Count;
 
+        await MeetAsync(bench, built, variant, cancellationToken);
+        bench.Slot.Loaded = (loaded, token) => MeetAsync(bench, built, loaded, token);
+
         // The variant is loaded as a step of its own, so that a refusal is told as what it is.
         if (!await TryAsync(bench, Stage.Load, "Loading", options.LoadLimit, token => bench.Slot.LoadAsync(variant, token), cancellationToken)
             || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployAsync(bench, built, token), cancellationToken))
         {
+            await AttendAsync(bench, cancellationToken);
             KeepIfAsked(bench);
             return false;
         }
@@ -97,6 +101,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             }
         }
 
+        await AttendAsync(bench, cancellationToken);
         if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))
         {
             KeepIfAsked(bench);
@@ -112,6 +117,14 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
 
         return !options.KeepGuest || survived;
     }
+
+    private Task MeetAsync(TestBench bench, BuiltExtension built, string variant, CancellationToken cancellationToken) =>
+        options.Witness?.MeetAsync(
+            new WitnessedGuest(suite.Guest, bench.Guest, bench.Shell, bench.Platform, built.Images[variant], bench.Files.Extensions[variant]), cancellationToken)
+        ?? Task.CompletedTask;
+
+    private Task AttendAsync(TestBench bench, CancellationToken cancellationToken) =>
+        bench.Watch.Died.IsCancellationRequested && options.Witness is { } witness ? witness.AttendAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>A step that the kernel may refuse, and may die of.</summary>
     private async Task<bool> TryAsync(
