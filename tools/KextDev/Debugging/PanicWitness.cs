@@ -60,6 +60,7 @@ public sealed class PanicWitness(KernelDebugOptions options, RunJournal journal,
         var opened = await transport.OpenAsync(BreakIn.Now, cancellationToken);
         var script = Path.Combine(options.Folder, $"{guest.Definition.Name}-panic.lldb");
         await File.WriteAllTextAsync(script, DebugSession.ScriptOf(target, opened).ToString(), cancellationToken);
+        journal.Publish(new NoteGiven("The dead kernel, as the debugger sees it:"));
         foreach (var line in await LldbProgram.BacktraceAsync(script, cancellationToken))
         {
             journal.Publish(new NoteGiven(line));

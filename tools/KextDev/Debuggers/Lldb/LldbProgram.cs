@@ -16,11 +16,11 @@ public static class LldbProgram
     public static HostCommand Session(string script, string? commands, bool batch) =>
         Command(batch, script, commands is null ? [] : ["--source", commands]);
 
-    /// <summary>What the processor that stopped was doing, as lldb prints it: a line a frame, innermost first.</summary>
+    /// <summary>What each processor was doing, as lldb prints it: a line a frame, innermost first.</summary>
     /// <exception cref="InfrastructureException">lldb found no thread there, in its own words.</exception>
     public static async Task<IReadOnlyList<string>> BacktraceAsync(string script, CancellationToken cancellationToken)
     {
-        var answer = await Command(batch: true, script, ["--one-line", "thread backtrace"]).TryRunAsync(cancellationToken);
+        var answer = await Command(batch: true, script, ["--one-line", "thread backtrace all"]).TryRunAsync(cancellationToken);
         var lines = answer.Output.Split('\n').SkipWhile(line => !line.StartsWith("* thread #", StringComparison.Ordinal)).Where(line => line.Length > 0).ToList();
         return lines.Count > 0
             ? lines
