@@ -169,6 +169,56 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         (await asking).ShouldBe(DebuggedHost.Answered(3));
     }
 
+    [Fact]
+    public async Task Where_something_can_interrupt_the_kernel_a_debugger_can_and_leaves_no_breakpoint_behind()
+    {
+        await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
+        var stopping = host.AskAsync(9);
+        await host.UntilItWaitsAsync();
+        await using var client = await host.ConnectAsync();
+        using var bridge = new KdpBridge(client, 0, _ => host.InterruptAsync());
+        using var end = new CancellationTokenSource();
+        var serving = bridge.RunAsync(end.Token);
+        await using (var debugger = await GdbDebugger.ConnectAsync(bridge.Port))
+        {
+            (await debugger.AskAsync($"Z0,{host.AddressOf("work"):x},1")).ShouldBe("OK");
+            await debugger.SendAsync("c");
+            await debugger.InterruptAsync();
+            (await debugger.ReceiveAsync()).ShouldBe("T05thread:1;");
+            await debugger.SendAsync("c");
+            await stopping;
+        }
+
+        await end.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(serving);
+        (await bridge.LeaveAsync(None)).ShouldBeTrue();
+
+        // Nothing stops it any more.
+        (await host.AskAsync(3)).ShouldBe(DebuggedHost.Answered(3));
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_interrupt_the_kernel_it_is_said_that_breakpoints_stay()
+    {
+        await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
+        var stopping = host.AskAsync(9);
+        await host.UntilItWaitsAsync();
+        await using var client = await host.ConnectAsync();
+        using var bridge = new KdpBridge(client, 0);
+        using var end = new CancellationTokenSource();
+        var serving = bridge.RunAsync(end.Token);
+        await using (var debugger = await GdbDebugger.ConnectAsync(bridge.Port))
+        {
+            (await debugger.AskAsync($"Z0,{host.AddressOf("work"):x},1")).ShouldBe("OK");
+            await debugger.SendAsync("c");
+            await stopping;
+        }
+
+        await end.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(serving);
+        (await bridge.LeaveAsync(None)).ShouldBeFalse();
+    }
+
     /// <summary>Each an answer or the end of the connection; the next debugger is served. What would let the kernel go is left out, and what writes.</summary>
     [Theory]
     [InlineData(1)]
