@@ -27,7 +27,7 @@ internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
         .Description("Opens lldb on the kernel of a guest that stays up, halted, with the symbols of the extension that is loaded there; builds and loads it first where it is not. Leaving lldb lets the guest run on.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
-        .Executes(() => WorkAsync(async interruption =>
+        .Executes(() => WorkAsync(async token =>
         {
             var project = LoadProject();
             var options = new KernelDebugOptions
@@ -44,19 +44,18 @@ internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
                 Commands = CommandsFile(),
                 Batch = Batch,
             };
-            await RequireAsync(HostNeed.Debugger, interruption.Token);
+            await RequireAsync(HostNeed.Debugger, token);
             await using var journal = ConsoleJournal();
-            await using var session = await DebugSession.OpenAsync(options, journal, interruption.Token);
+            await using var session = await DebugSession.OpenAsync(options, journal, token);
 
             if (Vscode)
             {
-                await ServeVsCodeAsync(project, session, interruption.Token);
+                await ServeVsCodeAsync(project, session, token);
                 return;
             }
 
             // In the debugger Ctrl-C halts the kernel; it ends nothing.
-            using var held = interruption.IgnoreCtrlC();
-            ExitCode = await session.Debugger.RunInTerminalAsync(interruption.Token);
+            ExitCode = await session.Debugger.RunInForegroundAsync(token);
         }));
 
     private async Task ServeVsCodeAsync(Project project, DebugSession session, CancellationToken cancellationToken)

@@ -46,9 +46,8 @@ internal interface IKernelTest : IKernelBuild
         .Description("Builds the extension, boots a guest, loads the extension over SSH, stresses it, reports: the Linux module and the macOS kext, each in its guest. A guest that VmUp keeps is used instead of a fresh one.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
-        .Executes(() => WorkAsync(async interruption =>
+        .Executes(() => WorkAsync(async token =>
         {
-            var token = interruption.Token;
             var project = LoadProject();
             var plan = TestPlan ?? KextDev.Projects.TestPlan.Quick;
             var length = plan == KextDev.Projects.TestPlan.Soak ? (Duration ?? DefaultSoak).Length : Duration?.Length;
@@ -68,7 +67,7 @@ internal interface IKernelTest : IKernelBuild
                 RunFolder = folder,
                 Repetition = repetition,
                 KeepGuest = KeepGuest,
-                Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, interruption) : null,
+                Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, token) : null,
                 AskSecret = AskSecret,
                 Cold = Cold,
                 Sdk = Sdk,
@@ -111,9 +110,9 @@ internal interface IKernelTest : IKernelBuild
             }
         }));
 
-    private async Task<IPanicWitness> WitnessAsync(Project project, GuestDefinition guest, string folder, RunJournal journal, Interruption interruption)
+    private async Task<IPanicWitness> WitnessAsync(Project project, GuestDefinition guest, string folder, RunJournal journal, CancellationToken token)
     {
-        await RequireAsync(HostNeed.Debugger, interruption.Token);
+        await RequireAsync(HostNeed.Debugger, token);
         var options = new KernelDebugOptions { Project = project, Guest = guest, State = State, Folder = folder, AskSecret = AskSecret, Sdk = Sdk };
         return new PanicWitness(options, journal, OfferAsync);
 
@@ -121,8 +120,7 @@ internal interface IKernelTest : IKernelBuild
         {
             if (!Console.IsInputRedirected && !Console.IsOutputRedirected && AnsiConsole.Confirm("The kernel is dead, and its guest still there. Open lldb on it?"))
             {
-                using var held = interruption.IgnoreCtrlC();
-                await debugger.RunInTerminalAsync(cancellationToken);
+                await debugger.RunInForegroundAsync(cancellationToken);
             }
         }
     }

@@ -114,15 +114,12 @@ internal interface IKextDevBuild : INukeBuild
         Yes || (!Console.IsInputRedirected && AnsiConsole.Confirm(Markup.Escape(question), defaultValue: false));
 
     /// <summary>The body of a target: stopped by Ctrl-C, and failing with a message where the failure is understood.</summary>
-    sealed Task WorkAsync(Func<CancellationToken, Task> work) => WorkAsync((Interruption interruption) => work(interruption.Token));
-
-    /// <summary>The same, for a body that runs another program at the terminal.</summary>
-    sealed async Task WorkAsync(Func<Interruption, Task> work)
+    sealed async Task WorkAsync(Func<CancellationToken, Task> work)
     {
         using var interruption = new Interruption();
         try
         {
-            await work(interruption);
+            await work(interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {

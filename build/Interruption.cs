@@ -14,7 +14,6 @@ internal sealed class Interruption : IDisposable
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _signals;
-    private volatile bool _ignoresCtrlC;
 
     public Interruption()
     {
@@ -23,13 +22,6 @@ internal sealed class Interruption : IDisposable
     }
 
     public CancellationToken Token => _source.Token;
-
-    /// <summary>Leaves Ctrl-C to another program at the terminal until the result is disposed.</summary>
-    public IDisposable IgnoreCtrlC()
-    {
-        _ignoresCtrlC = true;
-        return new Ignoring(this);
-    }
 
     public void Dispose()
     {
@@ -46,11 +38,6 @@ internal sealed class Interruption : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (_ignoresCtrlC && context.Signal == PosixSignal.SIGINT)
-        {
-            return;
-        }
-
         if (_source.IsCancellationRequested)
         {
             Console.WriteLine($"{context.Signal}: already stopping");
@@ -61,10 +48,5 @@ internal sealed class Interruption : IDisposable
         Console.WriteLine($"{context.Signal}: stopping, and cleaning up first");
         _source.Cancel();
         Thread.Sleep(CleanUpLimit);
-    }
-
-    private sealed class Ignoring(Interruption interruption) : IDisposable
-    {
-        public void Dispose() => interruption._ignoresCtrlC = false;
     }
 }

@@ -11,6 +11,8 @@ namespace KextDev.Debugging;
 /// <summary>A macOS kernel that waits in the debugger, over KDP: by lldb itself, or by a bridge for an lldb that does not know it.</summary>
 internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, GuestSite site, bool isDirect) : ITransport
 {
+    private const string RestartCommand = "shutdown -r now";
+
     // A kernel that waits answers at once; one that runs never does.
     private static readonly KdpOptions Glance = new() { Tries = 2, Rounds = 1 };
 
@@ -147,7 +149,10 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
             case BreakIn.Boot:
                 await using (var shell = await GuestShell.ConnectAsync(await guest.StartAsync(cancellationToken), cancellationToken))
                 {
-                    await shell.RunAsync("shutdown -r now", cancellationToken);
+                    if (await GuestRestart.AskAsync(shell, RestartCommand, cancellationToken) is { } refusal)
+                    {
+                        throw new InfrastructureException($"The guest {guest.Name} was not restarted: '{RestartCommand}' answered: {refusal}");
+                    }
                 }
 
                 return await WaitAsync(target, ShutdownLimit + TimeSpan.FromSeconds(options.Guest.StartLimit), cancellationToken);

@@ -8,7 +8,16 @@ public sealed partial record HostCommand
     /// <summary>Runs the program with our own standard streams, for a person at the terminal. Cancellation kills it and its descendants.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="HostCommandException">It could not be started.</exception>
-    public async Task<int> RunInTerminalAsync(CancellationToken cancellationToken)
+    public Task<int> RunInTerminalAsync(CancellationToken cancellationToken) => RunWithStreamsAsync(cancellationToken);
+
+    /// <summary>The same for a program to which Ctrl-C belongs while it runs: at a terminal it is in the foreground alone, and nobody else hears of it.</summary>
+    public Task<int> RunInForegroundAsync(CancellationToken cancellationToken) =>
+        // A shell with job control does what no interface of .NET's does.
+        Console.IsInputRedirected
+            ? RunWithStreamsAsync(cancellationToken)
+            : (this with { Program = "bash", Arguments = ["-mc", "\"$@\"", "bash", Program, .. Arguments] }).RunWithStreamsAsync(cancellationToken);
+
+    private async Task<int> RunWithStreamsAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var start = new ProcessStartInfo(Program, Arguments) { UseShellExecute = false, WorkingDirectory = WorkingDirectory ?? "" };

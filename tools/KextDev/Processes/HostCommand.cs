@@ -14,9 +14,9 @@ public sealed partial record HostCommand
         Arguments = [.. arguments];
     }
 
-    public string Program { get; }
+    public string Program { get; private init; }
 
-    public IReadOnlyList<string> Arguments { get; }
+    public IReadOnlyList<string> Arguments { get; private init; }
 
     /// <summary>Where the program starts; the current folder when null.</summary>
     public string? WorkingDirectory { get; init; }
