@@ -183,15 +183,21 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         {
             (await debugger.AskAsync($"Z0,{host.AddressOf("work"):x},1")).ShouldBe("OK");
             await debugger.SendAsync("c");
+
+            // Answered by a kernel that runs alone: one that stands takes no NMI.
+            await host.Host.ListAsync();
             await debugger.InterruptAsync();
             (await debugger.ReceiveAsync()).ShouldBe("T05thread:1;");
             await debugger.SendAsync("c");
+            await UntilItRunsAsync(client);
+            await host.Host.ListAsync();
             await stopping;
         }
 
         await end.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(serving);
-        (await bridge.LeaveAsync(None)).ShouldBeTrue();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        (await bridge.LeaveAsync(limit.Token)).ShouldBeTrue();
 
         // Nothing stops it any more.
         (await host.AskAsync(3)).ShouldBe(DebuggedHost.Answered(3));
@@ -248,6 +254,15 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         (await debugger.AskAsync("qC")).ShouldBe("QC1");
         (await debugger.AskAsync("D")).ShouldBe("OK");
         await session.Serving;
+    }
+
+    private static async Task UntilItRunsAsync(KdpClient client)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!client.Runs)
+        {
+            await Task.Delay(5, limit.Token);
+        }
     }
 
     private static async Task<BridgedHost> BeginAsync(DebuggedHost host)

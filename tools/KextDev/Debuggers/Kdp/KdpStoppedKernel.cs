@@ -39,7 +39,10 @@ internal sealed class KdpStoppedKernel(KdpClient client)
         }
 
         _registers = null;
-        await client.ResumeAsync(cancellationToken);
+
+        // Once it is asked to, it is waited for: of one that was half resumed nobody would know whether it runs.
+        cancellationToken.ThrowIfCancellationRequested();
+        await client.ResumeAsync(CancellationToken.None);
     }
 
     public async Task WaitForStopAsync(CancellationToken cancellationToken)
