@@ -61,10 +61,12 @@ public sealed class PanicWitnessTests
             Witness = new PanicWitness(
                 new KernelDebugOptions { Project = project, Guest = guest, State = place.State, Folder = runFolder },
                 journal,
-                (debugger, _) =>
+                async (debugger, cancellationToken) =>
                 {
+                    // As a person would type it.
+                    var session = debugger with { StandardInput = "register read rip\nquit\n" };
+                    (await session.TryRunAsync(cancellationToken)).Output.ShouldMatch("rip = 0x[0-9a-f]{16}");
                     _offered.Add(debugger);
-                    return Task.CompletedTask;
                 }),
         };
         var result = await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(CancellationToken.None);

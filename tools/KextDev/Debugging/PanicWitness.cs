@@ -33,7 +33,10 @@ public sealed class PanicWitness(KernelDebugOptions options, RunJournal journal,
     {
         try
         {
-            await OpenAsync(cancellationToken);
+            await DebugAsync(script => TellAsync(script, cancellationToken), cancellationToken);
+
+            // A debugger that left has left for good: the next one is let in anew.
+            await DebugAsync(script => offer(LldbProgram.Session(script, commands: null, batch: false), cancellationToken), cancellationToken);
         }
         catch (InfrastructureException exception)
         {
@@ -43,7 +46,7 @@ public sealed class PanicWitness(KernelDebugOptions options, RunJournal journal,
 
     private GuestSite Site => new(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret };
 
-    private async Task OpenAsync(CancellationToken cancellationToken)
+    private async Task DebugAsync(Func<string, Task> debug, CancellationToken cancellationToken)
     {
         if (_guest is not { } guest || _target is not { } target)
         {
@@ -60,13 +63,17 @@ public sealed class PanicWitness(KernelDebugOptions options, RunJournal journal,
         var opened = await transport.OpenAsync(BreakIn.Now, cancellationToken);
         var script = Path.Combine(options.Folder, $"{guest.Definition.Name}-panic.lldb");
         await File.WriteAllTextAsync(script, DebugSession.ScriptOf(target, opened).ToString(), cancellationToken);
+        await debug(script);
+    }
+
+    private async Task TellAsync(string script, CancellationToken cancellationToken)
+    {
+        var lines = await LldbProgram.BacktraceAsync(script, cancellationToken);
         journal.Publish(new NoteGiven("The dead kernel, as the debugger sees it:"));
-        foreach (var line in await LldbProgram.BacktraceAsync(script, cancellationToken))
+        foreach (var line in lines)
         {
             journal.Publish(new NoteGiven(line));
         }
-
-        await offer(LldbProgram.Session(script, commands: null, batch: false), cancellationToken);
     }
 
     private static async Task<Debuggers.Kdp.KdpInspection> FindStoppedAsync(ITransport transport, CancellationToken cancellationToken)
