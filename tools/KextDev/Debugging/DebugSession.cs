@@ -108,7 +108,7 @@ public sealed class DebugSession : IAsyncDisposable
 
     internal static LldbScript ScriptOf(OpenedTarget target, OpenedTransport opened) => new()
     {
-        Kernel = target.Kernel is { } kernel && opened.Kernel?.TextStart is { } textStart ? DarwinKernelFile.Slide(kernel, textStart) : target.Kernel,
+        Kernel = target.Kernel is { } kernel && opened.TextStart is { } textStart ? DarwinKernelFile.Slide(kernel, textStart) : target.Kernel,
         LoadsScripts = target.Kernel?.SymbolFile is not null && OperatingSystem.IsMacOS(),
         Images = target.Loaded is { } loaded ? [Image(target.Image, loaded)] : [],
         Connect = opened.Connect,

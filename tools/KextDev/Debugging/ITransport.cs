@@ -26,5 +26,5 @@ internal interface ITransport : IAsyncDisposable
 /// <summary>A kernel that a debugger may come to.</summary>
 /// <param name="Connect">The command with which lldb does.</param>
 /// <param name="RunTo">A function to run to before the session is handed over; null where the kernel stands as asked.</param>
-/// <param name="Kernel">What the kernel tells of itself; null where the transport does not ask it.</param>
-internal sealed record OpenedTransport(string Connect, RunTo? RunTo, KdpInspection? Kernel);
+/// <param name="TextStart">Where the kernel's code begins, as it tells; null where the transport does not ask it, or it is not slid.</param>
+internal sealed record OpenedTransport(string Connect, RunTo? RunTo, ulong? TextStart);

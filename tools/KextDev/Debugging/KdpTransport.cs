@@ -65,17 +65,17 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
     public async Task<OpenedTransport> OpenAsync(BreakIn breakIn, CancellationToken cancellationToken)
     {
         _client ??= await StopAsync(breakIn, cancellationToken);
-        var kernel = await KdpInspection.ReadAsync(_client, cancellationToken);
+        var textStart = KdpInspection.TextStartIn(_client.KernelVersion);
         if (isDirect)
         {
             var host = ((IPEndPoint)_client.Target).Address;
             await LetGoAsync(client => client.ReleaseAsync(CancellationToken.None));
-            return new OpenedTransport($"kdp-remote {host}", RunTo: null, kernel);
+            return new OpenedTransport($"kdp-remote {host}", RunTo: null, textStart);
         }
 
         _bridge = new KdpBridge(_client, port: 0, _takesNmi ? ((INmi)guest).SendNmiAsync : null);
         _serving = _bridge.RunAsync(_end.Token);
-        return new OpenedTransport(string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{_bridge.Port}"), RunTo: null, kernel);
+        return new OpenedTransport(string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{_bridge.Port}"), RunTo: null, textStart);
     }
 
     public async ValueTask DisposeAsync()

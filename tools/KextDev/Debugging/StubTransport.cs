@@ -51,7 +51,7 @@ internal sealed class StubTransport(string guest, IDebugStub stub) : ITransport
         }
 
         return new OpenedTransport(
-            string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{_relay.Port}"), RunTo(breakIn), Kernel: null);
+            string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{_relay.Port}"), RunTo(breakIn), TextStart: null);
     }
 
     // What the kernel's loader writes over at the start takes no breakpoint of the ordinary kind.

@@ -10,7 +10,7 @@ public sealed class KdpBridgeTests(KextHostBuild build)
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    [LldbFact]
+    [DebuggerFact(DebuggerFactAttribute.Lldb)]
     public async Task Lldb_debugs_a_kext_by_its_names()
     {
         await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
@@ -42,7 +42,7 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         (await host.Host.UnloadAsync()).ExitCode.ShouldBe(0);
     }
 
-    [LldbFact]
+    [DebuggerFact(DebuggerFactAttribute.Lldb)]
     public async Task Lldb_shows_where_a_kernel_panicked()
     {
         await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
@@ -61,7 +61,7 @@ public sealed class KdpBridgeTests(KextHostBuild build)
         await serving;
     }
 
-    [GdbFact]
+    [DebuggerFact(DebuggerFactAttribute.Gdb)]
     public async Task Gdb_debugs_a_kext_by_its_addresses()
     {
         await using var host = await DebuggedHost.LoadAsync(build, "debug=0x144");
@@ -281,7 +281,7 @@ public sealed class KdpBridgeTests(KextHostBuild build)
             $"target create --no-dependents {executable}", $"target modules load --file {executable} --slide 0x{host.LoadAddress:x}", $"gdb-remote 127.0.0.1:{bridge.Port}", .. commands,
             "detach",
         ];
-        var result = await new HostCommand(LldbFactAttribute.Program, ["--no-lldbinit", "--batch", "--no-use-colors", .. all.SelectMany(command => new[] { "--one-line", command })])
+        var result = await new HostCommand(DebuggerFactAttribute.Lldb, ["--no-lldbinit", "--batch", "--no-use-colors", .. all.SelectMany(command => new[] { "--one-line", command })])
             .TryRunAsync(None);
         return result.Output + result.Error;
     }
@@ -289,7 +289,7 @@ public sealed class KdpBridgeTests(KextHostBuild build)
     private static async Task<string> GdbAsync(KdpBridge bridge, params IEnumerable<string> commands)
     {
         string[] all = [$"target remote 127.0.0.1:{bridge.Port}", .. commands, "detach"];
-        var result = await new HostCommand(GdbFactAttribute.Program, ["-nx", "--batch", .. all.SelectMany(command => new[] { "-ex", command })]).TryRunAsync(None);
+        var result = await new HostCommand(DebuggerFactAttribute.Gdb, ["-nx", "--batch", .. all.SelectMany(command => new[] { "-ex", command })]).TryRunAsync(None);
         return result.Output + result.Error;
     }
 

@@ -33,7 +33,7 @@ public sealed class KdpDumpTests(KextHostBuild build) : IDisposable
         await EndAsync(host, asking);
     }
 
-    [LldbFact]
+    [DebuggerFact(DebuggerFactAttribute.Lldb)]
     public async Task Lldb_opens_the_core_of_a_panic()
     {
         await using var host = await DebuggedHost.LoadAsync(build, $"debug=0x544 _panicd_ip=127.0.0.1 panicd_port={_server.EndPoint.Port}");
@@ -43,7 +43,7 @@ public sealed class KdpDumpTests(KextHostBuild build) : IDisposable
         dump.Problem.ShouldBeNull();
         Path.GetFileName(dump.Path).ShouldMatch(@"^core-xnu-19\.6\.0-127\.0\.0\.1-[0-9a-f]{8}\z");
         var result = await new HostCommand(
-            LldbFactAttribute.Program,
+            DebuggerFactAttribute.Lldb,
             "--no-lldbinit", "--batch", "--no-use-colors",
             "--one-line", "settings set plugin.dynamic-loader.darwin-kernel.scan-type none",
             "--one-line", $"target create --core {dump.Path}",

@@ -39,12 +39,17 @@ public sealed partial record KdpInspection(
         return new KdpInspection(
             uuid.Success ? version[..uuid.Index] : version,
             uuid.Success ? uuid.Groups["uuid"].Value : null,
-            StartPart().Match(version) is { Success: true } start ? Convert.ToUInt64(start.Groups["address"].Value, 16) : null,
+            TextStartIn(version),
             registers,
             await WalkAsync(client, registers, cancellationToken),
             await FindTextAsync(client, registers["rsp"], cancellationToken),
             before is [0xcc]);
     }
+
+    /// <param name="version">As <see cref="KdpClient.KernelVersion"/>.</param>
+    /// <returns>Where the kernel's code begins; null where it is not slid.</returns>
+    internal static ulong? TextStartIn(string version) =>
+        StartPart().Match(version) is { Success: true } start ? Convert.ToUInt64(start.Groups["address"].Value, 16) : null;
 
     /// <summary>Along the frame pointers, each above the one before.</summary>
     private static async Task<IReadOnlyList<ulong>> WalkAsync(KdpClient client, X86ThreadState registers, CancellationToken cancellationToken)
