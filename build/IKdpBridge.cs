@@ -1,4 +1,6 @@
 using KextDev.Debuggers.Kdp;
+using KextDev.Debugging;
+using KextDev.Guests;
 using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
@@ -13,10 +15,16 @@ internal interface IKdpBridge : IKdpProbe
         .Executes(() => WorkAsync(async token =>
         {
             await using var client = await KdpClient.ConnectAsync(await FindKdpTargetAsync(token), new KdpOptions(), takeOver: true, token);
-            using var bridge = new KextDev.Debuggers.Kdp.KdpBridge(client, BridgePort ?? 0);
+            await using var guest = Guest is null ? null : GuestFactory.Create(FindGuests(LoadProject())[0], Site);
+            var interrupt = guest is null ? null : await KdpEndPoint.FindNmiAsync(guest, token);
+            using var bridge = new KextDev.Debuggers.Kdp.KdpBridge(client, BridgePort ?? 0, interrupt);
             Log.Information("The kernel at {Target}: {Version}", client.Target, PrintableText.Of(client.KernelVersion));
             Log.Information("lldb: gdb-remote 127.0.0.1:{Port}    gdb: target remote 127.0.0.1:{Port}", bridge.Port, bridge.Port);
-            Log.Information("Ctrl-C in the debugger cannot stop it once it runs: KDP has no way to. Set breakpoints first");
+            if (interrupt is null)
+            {
+                Log.Information("Ctrl-C in the debugger cannot stop it once it runs: KDP has no way to. Set breakpoints first");
+            }
+
             await bridge.RunAsync(token);
         }));
 }

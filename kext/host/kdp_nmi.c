@@ -9,13 +9,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kdp_session.h"
 #include "kdp_threads.h"
 
 #define RECORD_MAX 8192
+#define SOON       1000 /* microseconds */
 #define UNKNOWN    "NMI received for unknown reason"
 
 static int descriptor;
 static int told;
+
+/* One that comes while the kernel is stopped stops nothing; where it is about to go on, it does so
+ * first. */
+static bool is_lost(void)
+{
+	while (kdp_threads_are_stopped()) {
+		if (!kdp_session_resumes())
+			return true;
+		usleep(SOON);
+	}
+	return false;
+}
 
 /* A read is one record; EPIPE tells that some were lost. */
 static void *watch(void *unused)
@@ -28,9 +42,8 @@ static void *watch(void *unused)
 		length = read(descriptor, record, sizeof(record));
 		if (!length || (length < 0 && errno != EPIPE && errno != EINTR))
 			return NULL;
-		/* One that comes while the kernel is stopped already stops nothing. */
 		if (length > 0 && memmem(record, (size_t)length, UNKNOWN, strlen(UNKNOWN)) &&
-		    !kdp_threads_are_stopped())
+		    !is_lost())
 			kill(getpid(), told);
 	}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "kdp_session.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "kdp_memory.h"
@@ -22,6 +23,12 @@ static struct session {
 } session;
 
 static const struct kdp_link *link;
+static atomic_bool resumes;
+
+bool kdp_session_resumes(void)
+{
+	return resumes;
+}
 
 void kdp_session_init(const struct kdp_link *used)
 {
@@ -226,18 +233,24 @@ enum turn {
 
 static enum turn execute(const struct kdp_stop *stop, const struct kdp_packet *request)
 {
+	enum turn turn = GO_ON;
+
 	if (number_of(request) == KDP_HOSTREBOOT)
 		return REBOOT;
 	kdp_request_answer(stop, request, &session.reply);
 	session.expected++;
-	send_reply(&session.reply);
 	switch (number_of(request)) {
 	case KDP_RESUMECPUS:
-		return RESUME;
+		turn = RESUME;
+		break;
 	case KDP_DISCONNECT:
-		return DISCONNECT;
+		turn = DISCONNECT;
+		break;
 	}
-	return GO_ON;
+	/* Before the debugger knows: it may want to stop the kernel again at once. */
+	resumes = turn != GO_ON && !stop->is_final;
+	send_reply(&session.reply);
+	return turn;
 }
 
 static enum turn serve(const struct kdp_stop *stop, const struct kdp_packet *request,
@@ -274,6 +287,7 @@ static enum turn serve_all(const struct kdp_stop *stop)
 
 enum kdp_end kdp_session_stop(const struct kdp_stop *stop)
 {
+	resumes = false;
 	link->drain();
 	if (session.connected && !tell_stop(stop) && !stop->is_final)
 		return KDP_RESUMED;

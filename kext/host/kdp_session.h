@@ -62,4 +62,7 @@ void kdp_session_init(const struct kdp_link *link);
 /* Serves the debugger, or waits for one, until the kernel is to go on. */
 enum kdp_end kdp_session_stop(const struct kdp_stop *stop);
 
+/* Whether the last stop's debugger has let the kernel go on, which it does in a moment or already. */
+bool kdp_session_resumes(void);
+
 #endif

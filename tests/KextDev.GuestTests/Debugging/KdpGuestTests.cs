@@ -6,9 +6,11 @@ using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
+using KextDev.MachO;
 using KextDev.Processes;
 using KextDev.Projects;
 using KextDev.Shells;
+using KextDev.Tests.Debuggers.Kdp;
 using KextDev.Toolchains.Darwin;
 
 namespace KextDev.GuestTests.Debugging;
@@ -65,6 +67,41 @@ public sealed partial class KdpGuestTests(DebuggedGuest debugged) : IClassFixtur
             + $"touch /tmp/enough; until kextunload -b {kext.Info.Identifier}; do sleep 0.05; done; sort -u /tmp/opened",
             _limit.Token);
         ended.Output.ShouldEndWith("close: ok\nopen: ok\n");
+    }
+
+    [Fact]
+    public async Task A_session_on_a_kernel_that_waits_already_can_stop_it_again_and_leaves_no_breakpoint_in_it()
+    {
+        var kext = await debugged.BuildAsync(Path.Combine(GuestPlace.Root, "kext"), "normal");
+        var opens = await LoadAsync(kext) + OffsetOf(kext, "_on_open");
+        await debugged.UploadProgramAsync();
+        var waited = debugged.CountOf(Waits);
+        await debugged.Nmi.SendNmiAsync(_limit.Token);
+        await debugged.UntilAsync(Waits, waited + 1, _limit.Token);
+
+        await debugged.LeaveToAsync(async () =>
+        {
+            await using var journal = new RunJournal(TimeProvider.System, []);
+            await using var session = await DebugSession.OpenAsync(
+                new KernelDebugOptions
+                {
+                    Project = Project.Load(Path.Combine(GuestPlace.Root, "kext")), Guest = DebuggedGuest.Definition, State = debugged.Place.State, Folder = debugged.Place.State.Path,
+                },
+                journal,
+                _limit.Token);
+            await using var debugger = await GdbDebugger.ConnectAsync(int.Parse(BridgeIn().Match(await File.ReadAllTextAsync(session.Script)).Groups["port"].Value, CultureInfo.InvariantCulture));
+            (await debugger.AskAsync($"Z0,{opens:x},1")).ShouldBe("OK");
+            await debugger.SendAsync("c");
+            await debugger.InterruptAsync();
+            (await debugger.ReceiveAsync()).ShouldStartWith("T05");
+
+            // Gone without a word, as a debugger that was killed.
+            await debugger.SendAsync("c");
+        });
+
+        (await debugged.RunAsync("timeout 60 /tmp/drive open osquery close", _limit.Token)).Output.ShouldContain("open: ok");
+        debugged.CountOf(Waits).ShouldBe(waited + 1);
+        (await debugged.RunAsync($"kextunload -b {kext.Info.Identifier}", _limit.Token)).ExitCode.ShouldBe(0);
     }
 
     [Fact]
@@ -130,7 +167,13 @@ public sealed partial class KdpGuestTests(DebuggedGuest debugged) : IClassFixtur
         return result.Output + result.Error;
     }
 
+    // A kext's file begins at address 0.
+    private static ulong OffsetOf(Kext kext, string function) => MachOReader.Read(File.ReadAllBytes(kext.ExecutableFile), "kext").File!.FindDefined(function)!.Value.Value;
+
     private static ulong Number(Match match, string group) => ulong.Parse(match.Groups[group].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"gdb-remote 127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex BridgeIn();
 
     [GeneratedRegex("0x(?<address>[0-9a-f]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex AddressIn();
@@ -151,7 +194,7 @@ public sealed class DebuggedGuest : IAsyncLifetime
 
     internal INmi Nmi => (INmi)_guest;
 
-    private static GuestDefinition Definition => GuestDefinition.Find("embedded-darwin", Path.Combine(GuestPlace.Root, "vm"));
+    internal static GuestDefinition Definition => GuestDefinition.Find("embedded-darwin", Path.Combine(GuestPlace.Root, "vm"));
 
     public async Task InitializeAsync()
     {
@@ -188,6 +231,22 @@ public sealed class DebuggedGuest : IAsyncLifetime
         var toolchain = await KextToolchains.FindAsync(null, CancellationToken.None);
         return await new KextBuild(toolchain, Place.State.Build, _ => { }, _ => { })
             .RunAsync(Project.Load(Path.Combine(project, "kextdev.json")), variant, BuildConfiguration.Release, CancellationToken.None);
+    }
+
+    /// <summary>Lets others use the guest meanwhile, as it is.</summary>
+    internal async Task LeaveToAsync(Func<Task> others)
+    {
+        ((IKeepable)_guest).Keep();
+        await _guest.DisposeAsync();
+        try
+        {
+            await others();
+        }
+        finally
+        {
+            _guest = GuestFactory.Create(Definition, Place.Site);
+            _endpoint = await _guest.StartAsync(CancellationToken.None);
+        }
     }
 
     /// <summary>What opens and closes the devices of a kext: see its file.</summary>

@@ -22,6 +22,11 @@ public static class KdpEndPoint
         return found.KdpPort ?? (found.Endpoint is { } endpoint ? await ResolveAsync(endpoint.Host, KdpClient.TargetPort, cancellationToken) : null);
     }
 
+    /// <summary>What stops a kernel again that is in the debugger now, once it runs.</summary>
+    /// <returns>Null where nothing can, or where the guest's machine is somebody else's at the moment.</returns>
+    public static async Task<Func<CancellationToken, Task>?> FindNmiAsync(IGuest guest, CancellationToken cancellationToken) =>
+        guest is INmi nmi and IKdpPort port && await port.TakeAsync(cancellationToken) ? nmi.SendNmiAsync : null;
+
     /// <param name="address">ADDRESS or ADDRESS:PORT.</param>
     /// <exception cref="InfrastructureException">It is none, or has no IPv4 address.</exception>
     public static async Task<IPEndPoint> ResolveAsync(string address, int defaultPort, CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
     private KdpClient? _client;
     private KdpBridge? _bridge;
     private Task? _serving;
-    private bool _takesNmi;
+    private Func<CancellationToken, Task>? _interrupt;
 
     public string Description =>
         $"{(isDirect ? "lldb's own kdp-remote" : "gdb-remote, by a bridge that speaks KDP")}; the kernel of {guest.Name} is reached while it waits in the debugger. "
@@ -39,18 +39,19 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
         }
 
         _client = client;
+        _interrupt = await KdpEndPoint.FindNmiAsync(guest, cancellationToken);
         return await KdpInspection.ReadAsync(client, cancellationToken);
     }
 
     public void Require(BreakIn breakIn, BootArguments arguments, bool hasSymbols)
     {
         var flags = (arguments.Get("debug") is { } value ? DebugBits.Read(value) : null) ?? 0;
-        _takesNmi = guest is INmi && (flags & DebugBits.Nmi) != 0;
+        _interrupt = guest is INmi nmi && (flags & DebugBits.Nmi) != 0 ? nmi.SendNmiAsync : null;
         var missing = breakIn switch
         {
             _ when flags == 0 => "its boot-args have no debug=",
             BreakIn.Now when guest is not INmi => "KDP cannot interrupt a kernel that runs, and nothing here can send it an NMI. Press the machine's NMI keys, or --break panic waits for a panic",
-            BreakIn.Now when !_takesNmi => "its boot-args have no debug= with DB_NMI",
+            BreakIn.Now when _interrupt is null => "its boot-args have no debug= with DB_NMI",
             BreakIn.Boot when (flags & DebugBits.Halt) == 0 => "its boot-args have no debug= with DB_HALT (--debug-flags DB_HALT)",
             _ => null,
         };
@@ -73,7 +74,7 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
             return new OpenedTransport($"kdp-remote {host}", RunTo: null, textStart);
         }
 
-        _bridge = new KdpBridge(_client, port: 0, _takesNmi ? ((INmi)guest).SendNmiAsync : null);
+        _bridge = new KdpBridge(_client, port: 0, _interrupt);
         _serving = _bridge.RunAsync(_end.Token);
         return new OpenedTransport(string.Create(CultureInfo.InvariantCulture, $"gdb-remote 127.0.0.1:{_bridge.Port}"), RunTo: null, textStart);
     }
@@ -157,7 +158,7 @@ internal sealed class KdpTransport(KernelDebugOptions options, IGuest guest, Gue
 
                 return await WaitAsync(target, ShutdownLimit + TimeSpan.FromSeconds(options.Guest.StartLimit), cancellationToken);
             default:
-                await ((INmi)guest).SendNmiAsync(cancellationToken);
+                await _interrupt!(cancellationToken);
                 return await WaitAsync(target, NmiLimit, cancellationToken);
         }
     }

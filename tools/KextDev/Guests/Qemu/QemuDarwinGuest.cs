@@ -7,4 +7,6 @@ namespace KextDev.Guests.Qemu;
 public sealed class QemuDarwinGuest(GuestDefinition definition, GuestSite site) : QemuGuest(definition, site), IKdpPort
 {
     public EndPoint KdpPort => new UnixDomainSocketEndPoint(QmpSocket.KdpBeside(Machine.State.QmpSocket));
+
+    public Task<bool> TakeAsync(CancellationToken cancellationToken) => TakeKeptAsync(cancellationToken);
 }

@@ -115,6 +115,17 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
 
     public async Task SendNmiAsync(CancellationToken cancellationToken) => await Machine.Qmp.ExecuteAsync("inject-nmi", arguments: null, cancellationToken);
 
+    private protected async Task<bool> TakeKeptAsync(CancellationToken cancellationToken)
+    {
+        if (_machine is null)
+        {
+            _machine = await QemuMachines.TakeAsync(_definition.Name, _site, cancellationToken);
+            Joined = _machine is not null;
+        }
+
+        return _machine is not null;
+    }
+
     private Task<GuestKeys> GetKeysAsync(CancellationToken cancellationToken) => GuestKeys.GetAsync(_site.State.Keys, _site.Note, cancellationToken);
 
     private async Task<BootImage> GetImageAsync(GuestKeys keys, CancellationToken cancellationToken)

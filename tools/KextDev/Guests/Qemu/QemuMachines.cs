@@ -52,6 +52,32 @@ internal static class QemuMachines
         }
     }
 
+    /// <summary>The kept machine of a definition, as it is.</summary>
+    /// <returns>Null where none runs that nobody uses.</returns>
+    public static async Task<QemuMachine?> TakeAsync(string name, GuestSite site, CancellationToken cancellationToken)
+    {
+        foreach (var folder in QemuFolder.All(site.State).Where(folder => folder.IsOf(name)))
+        {
+            if (folder.ReadState() is { Kept: true } state && folder.FindProcess() is { } process && FolderLock.TryTake(folder.Path) is { } held)
+            {
+                try
+                {
+                    return await QemuMachine.AttachAsync(held, folder, process, state, cancellationToken);
+                }
+                catch (Exception exception)
+                {
+                    held.Dispose();
+                    if (exception is not QmpException)
+                    {
+                        throw;
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
     public static async Task<IReadOnlyList<GuestStatus>> ListAsync(GuestSite site, CancellationToken cancellationToken)
     {
         var guests = new List<GuestStatus>();
