@@ -27,8 +27,10 @@ public sealed class PanicWitnessTests
 
         result.Suites.ShouldHaveSingleItem().Tests.Select(test => test.Verdict).ShouldBe([Verdict.Passed, Verdict.Panicked, Verdict.Passed]);
 
-        // Without frame pointers lldb finds no way through the exception to the module: the kernel's own trace tells of it.
-        Notes.ShouldMatch(@"frame #\d+: 0x[0-9a-f]+ vmlinux`panic \+ \d+\n.*vmlinux`oops_end", Notes);
+        // Through the exception to the line of the module, and on to who called it.
+        Notes.ShouldMatch(
+            @"frame #\d+: 0x[0-9a-f]+ vmlinux`panic \+ \d+\n(.*vmlinux`.*\n)+.*vmlinux`asm_exc_page_fault \+ \d+\n.*`sample_fault \[inlined\] sample_write at sample\.c:\d+:\d+\n.*`sample_fault at sample\.c:\d+:\d+\n(.*vmlinux`.*\n)+.*vmlinux`vfs_write",
+            Notes);
         _offered.ShouldHaveSingleItem().Arguments.ShouldNotContain("--batch");
     }
 

@@ -6,7 +6,10 @@ using KextDev.Toolchains;
 
 namespace KextDev.Debuggers.Linux;
 
-/// <summary>A kernel with the names of its functions, made of the file that boots and of what the running kernel tells: no debug package is needed.</summary>
+/// <summary>
+/// A kernel with the names of its functions and the ways to their callers, made of the file that boots and of what the running kernel tells: no debug package is
+/// needed.
+/// </summary>
 public sealed class KernelSymbolFile(StateFolder state)
 {
     private const int KeyDigits = 16;
@@ -22,7 +25,7 @@ public sealed class KernelSymbolFile(StateFolder state)
     public async Task<SlidImage> GetAsync(string kernelFile, ulong text, Func<Task<KernelSymbolTable>> readSymbols, CancellationToken cancellationToken)
     {
         var content = await File.ReadAllBytesAsync(kernelFile, cancellationToken);
-        var folder = Path.Combine(state.Cache, "kernel-functions", Convert.ToHexStringLower(SHA256.HashData(content))[..KeyDigits]);
+        var folder = Path.Combine(state.Cache, "kernel-symbols", Convert.ToHexStringLower(SHA256.HashData(content))[..KeyDigits]);
         var file = Path.Combine(folder, "vmlinux");
         if (!File.Exists(file))
         {
@@ -37,17 +40,38 @@ public sealed class KernelSymbolFile(StateFolder state)
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var unfinished = $"{file}.{Guid.NewGuid():N}";
         var list = unfinished + ".symbols";
+        var frames = unfinished + ".frames";
         try
         {
             await PackedKernel.UnpackAsync(kernelFile, unfinished, cancellationToken);
-            await File.WriteAllLinesAsync(list, AddSymbols(symbols, Open(unfinished)), cancellationToken);
-            await new HostCommand("objcopy", $"@{list}", unfinished).RunAsync(cancellationToken);
+            var kernel = Open(unfinished);
+            await File.WriteAllLinesAsync(list, AddSymbols(symbols, kernel), cancellationToken);
+            await File.WriteAllBytesAsync(frames, WriteFrames(symbols, kernel, unfinished), cancellationToken);
+            await new HostCommand("objcopy", $"@{list}", $"--add-section=.debug_frame={frames}", unfinished).RunAsync(cancellationToken);
             File.Move(unfinished, file, overwrite: true);
         }
         finally
         {
             File.Delete(unfinished);
             File.Delete(list);
+            File.Delete(frames);
+        }
+    }
+
+    // Debuggers look functions up by their symbols: a function is what lies between two of them.
+    private static byte[] WriteFrames(KernelSymbolTable symbols, ElfFile kernel, string file)
+    {
+        var slide = symbols.Text - Code(kernel).Address;
+        try
+        {
+            var sections = CodeSections.Where(name => kernel.Place(name) is not null).Select(name => new CodeSection(kernel.Place(name)!.Value.Address, kernel.Section(name)!.Value)).ToList();
+            var functions = symbols.Functions.Select(function => function.Address - slide).Where(address => sections.Any(section => section.Holds(address)))
+                .Concat(sections.Select(section => section.End)).Distinct().Order().ToList();
+            return CallFrames.Write(OrcTable.Read(kernel), functions, (address, size) => sections.Find(section => section.Holds(address))?.Read(address, size) ?? default);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InfrastructureException($"The unpacked kernel {file} cannot be used: {exception.Message}. Fetch the kernel again.", exception);
         }
     }
 
@@ -79,5 +103,14 @@ public sealed class KernelSymbolFile(StateFolder state)
         {
             throw new InfrastructureException($"The unpacked kernel {file} cannot be used: {exception.Message}. Delete it and try again.", exception);
         }
+    }
+
+    private sealed record CodeSection(ulong Address, ReadOnlyMemory<byte> Content)
+    {
+        public ulong End => Address + (ulong)Content.Length;
+
+        public bool Holds(ulong address) => address >= Address && address < End;
+
+        public ReadOnlyMemory<byte> Read(ulong address, int size) => End - address >= (ulong)size ? Content.Slice((int)(address - Address), size) : default;
     }
 }
