@@ -64,10 +64,13 @@ static int dial(void)
 	}
 	strcpy(address.sun_path, where);
 	descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (descriptor >= 0 &&
-	    connect(descriptor, (const struct sockaddr *)&address, sizeof(address))) {
+	/* A call of who is attended ends by any signal, if the host has not heard of it yet. */
+	while (descriptor >= 0 &&
+	       connect(descriptor, (const struct sockaddr *)&address, sizeof(address))) {
 		int error = errno;
 
+		if (error == EINTR)
+			continue;
 		close(descriptor);
 		errno = error;
 		return -1;

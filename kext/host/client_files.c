@@ -14,11 +14,29 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t *handles;
 static size_t handle_count;
 
+static void lock(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* A child of fork has one thread; the one that held the mutex need not be it. */
+static void mind_forks(void)
+{
+	pthread_atfork(lock, unlock, unlock);
+}
+
 static bool remember(int descriptor, uint64_t handle)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	bool remembered = true;
 
-	pthread_mutex_lock(&mutex);
+	pthread_once(&once, mind_forks);
+	lock();
 	if ((size_t)descriptor >= handle_count) {
 		const size_t count = (size_t)descriptor + 64;
 		uint64_t *more = realloc(handles, count * sizeof(*more));
@@ -32,7 +50,7 @@ static bool remember(int descriptor, uint64_t handle)
 	}
 	if (remembered)
 		handles[descriptor] = handle;
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return remembered;
 }
 
@@ -40,13 +58,13 @@ static uint64_t look_up(int descriptor, bool forget)
 {
 	uint64_t handle = 0;
 
-	pthread_mutex_lock(&mutex);
+	lock();
 	if (descriptor >= 0 && (size_t)descriptor < handle_count) {
 		handle = handles[descriptor];
 		if (forget)
 			handles[descriptor] = 0;
 	}
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return handle;
 }
 
@@ -120,8 +138,11 @@ int kexthost_close(int descriptor)
 	const struct kexthost_header request = {.operation = KEXTHOST_CLOSED,
 	                                        .handle = look_up(descriptor, true)};
 	struct kexthost_answer answer;
-	int result = close(descriptor);
+	int result;
 
+	do /* Nothing is closed yet when a signal comes: see dial in client.c. */
+		result = close(descriptor);
+	while (result && errno == EINTR);
 	if (!result && request.handle)
 		kexthost_request(&request, NULL, 0, &answer);
 	return result;
