@@ -37,6 +37,9 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("KernelTest runs its tests again and again until one does not pass; with --repeat, for so many rounds at most.")]
     bool UntilFailure => TryGetValue<bool?>(() => UntilFailure) ?? false;
 
+    [Parameter("How often KernelTest loads and unloads the extension at its end, to find what it leaks; 0 for not at all, else 4 or more. Default: 12, in the plans full and soak 64; not at all with --tests.")]
+    int? LeakCycles => TryGetValue<int?>(() => LeakCycles);
+
     [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]
     bool DebugOnPanic => TryGetValue<bool?>(() => DebugOnPanic) ?? false;
 
@@ -53,6 +56,7 @@ internal interface IKernelTest : IKernelBuild
             var length = plan == KextDev.Projects.TestPlan.Soak ? (Duration ?? DefaultSoak).Length : Duration?.Length;
             var tests = KextDev.Projects.TestPlan.Select(project, plan, Tests ?? [], length);
             var repetition = ReadRepetition();
+            var leakCycles = ReadLeakCycles(plan);
             var suites = TestSuite.Of(FindTestGuests(project), tests);
 
             // Only now: a wrong parameter leaves no empty folder.
@@ -66,6 +70,7 @@ internal interface IKernelTest : IKernelBuild
                 State = State,
                 RunFolder = folder,
                 Repetition = repetition,
+                LeakCycles = leakCycles,
                 KeepGuest = KeepGuest,
                 Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, token) : null,
                 AskSecret = AskSecret,
@@ -134,6 +139,14 @@ internal interface IKernelTest : IKernelBuild
 
         return new Repetition { Retries = Retries ?? 0, Rounds = Repeat ?? (UntilFailure ? null : 1), UntilFailure = UntilFailure };
     }
+
+    private int ReadLeakCycles(string plan) => LeakCycles switch
+    {
+        null when Tests is { Length: > 0 } => 0,
+        null => plan == KextDev.Projects.TestPlan.Quick ? 12 : 64,
+        0 or >= FindLeaks.FewestCycles => LeakCycles.Value,
+        _ => throw new TargetFailedException($"Nothing was tested: --leak-cycles takes 0 for no search for leaks, or a number from {FindLeaks.FewestCycles} on"),
+    };
 
     private IReadOnlyList<GuestDefinition> FindTestGuests(Project project)
     {

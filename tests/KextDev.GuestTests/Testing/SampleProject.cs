@@ -28,16 +28,30 @@ public sealed class SampleProject : IDisposable
         }
         static const struct kernel_param_ops sample_operations = { .set = sample_set };
         module_param_cb(fault, &sample_operations, NULL, 0200);
+        #include <linux/miscdevice.h>
+        #include <linux/slab.h>
+        static const struct file_operations sample_files = { .owner = THIS_MODULE };
+        static struct miscdevice sample_device = { .minor = MISC_DYNAMIC_MINOR, .name = "sample", .fops = &sample_files };
+        static void *sample_kept;
         static int __init sample_init(void)
         {
         #ifdef SAMPLE_REFUSES
         	pr_err("sample: there is no such device\n");
         	return -ENODEV;
         #endif
+        #ifdef SAMPLE_LEAKS
+        	WRITE_ONCE(sample_kept, kmalloc(1 << 20, GFP_KERNEL));
+        #else
+        	WRITE_ONCE(sample_kept, NULL);
+        #endif
         	pr_info("sample: loaded\n");
-        	return 0;
+        	return misc_register(&sample_device);
         }
-        static void __exit sample_exit(void) { pr_info("sample: unloaded\n"); }
+        static void __exit sample_exit(void)
+        {
+        	misc_deregister(&sample_device);
+        	pr_info("sample: unloaded\n");
+        }
         module_init(sample_init);
         module_exit(sample_exit);
         MODULE_LICENSE("Dual MIT/GPL");
@@ -128,6 +142,12 @@ public sealed class SampleProject : IDisposable
         	}
         	if (!strcmp(what, "die"))
         		raise(SIGSEGV);
+        	if (!strcmp(what, "hold") && open("/dev/sample", O_RDWR) >= 0 && !fork()) {
+        		fclose(stdout);
+        		fclose(stderr);
+        		setsid();
+        		sleep(600);
+        	}
         	if (!strcmp(what, "silent"))
         		return 0;
         	if (!strcmp(what, "load") && system(getenv("KEXTDEV_LOAD")))
@@ -150,7 +170,7 @@ public sealed class SampleProject : IDisposable
             $$"""
             {
               "name": "sample",
-              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [], "refuses": ["-DSAMPLE_REFUSES"] } } },
+              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [], "refuses": ["-DSAMPLE_REFUSES"], "leaks": ["-DSAMPLE_LEAKS"] } } },
               "programs": {},
               "tests": [ {{string.Join(", ", tests.Select(test => $$"""{ "source": "test.c", {{test}} }"""))}} ]
             }
@@ -173,6 +193,8 @@ public sealed class SampleProject : IDisposable
 
     public Repetition Repetition { get; init; } = Repetition.Once;
 
+    public int LeakCycles { get; init; }
+
     public Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default) =>
         RunAsync(GuestPlace.Embedded, report, cancellationToken);
 
@@ -187,6 +209,7 @@ public sealed class SampleProject : IDisposable
             State = Place.State,
             RunFolder = RunFolder,
             Repetition = Repetition,
+            LeakCycles = LeakCycles,
         };
         await using var journal = new RunJournal(TimeProvider.System, [.. KextDev.Reports.RunReports.Kept(RunFolder), report]);
         return await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(cancellationToken);

@@ -67,6 +67,7 @@ public enum Stage
     Symbols,
     Stress,
     Unload,
+    Leaks,
     Collect,
     Report,
     Configure,

@@ -35,6 +35,9 @@ public interface IKernelPlatform
     /// <summary>The reports that the system wrote about its kernel or the extension since it was last asked, or since the shell was connected.</summary>
     Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
+    /// <summary>What the kernel holds now, as far as it tells.</summary>
+    Task<KernelHoldings> ReadHoldingsAsync(CancellationToken cancellationToken);
+
     /// <summary>What the running kernel was told at its start.</summary>
     Task<BootArguments> ReadBootArgumentsAsync(CancellationToken cancellationToken);
 

@@ -17,6 +17,7 @@ internal static class Wording
         Stage.Symbols => "symbols",
         Stage.Stress => "stress",
         Stage.Unload => "unload",
+        Stage.Leaks => "leaks",
         Stage.Collect => "collect",
         Stage.Report => "report",
         Stage.Configure => "configure",

@@ -21,6 +21,9 @@ public sealed record KernelTestOptions
 
     public Repetition Repetition { get; init; } = Repetition.Once;
 
+    /// <summary>How often the extension is loaded and unloaded to find leaks, once the tests are done; 0 for not at all.</summary>
+    public int LeakCycles { get; init; }
+
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
 

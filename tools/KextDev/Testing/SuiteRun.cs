@@ -95,6 +95,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             bench.Slot.Forget();
             survived = await TryAsync(bench, Stage.Unload, "Unloading", options.LoadLimit, token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
             _failures.AddRange(bench.Slot.Leftovers.Select(left => (Verdict.Failed, left)));
+            survived = survived && await FindLeaksAsync(bench, variant, cancellationToken);
             if (!bench.Watch.Died.IsCancellationRequested)
             {
                 await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken));
@@ -116,6 +117,20 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         }
 
         return !options.KeepGuest || survived;
+    }
+
+    // Of the variant that people load. What the system itself said to be left behind needs no search.
+    private async Task<bool> FindLeaksAsync(TestBench bench, string variant, CancellationToken cancellationToken)
+    {
+        if (options.LeakCycles == 0 || bench.Slot.Leftovers.Count > 0)
+        {
+            return true;
+        }
+
+        var cycled = bench.Files.Extensions.ContainsKey(options.Project.DefaultVariant) ? options.Project.DefaultVariant : variant;
+        var find = new FindLeaks(options.LeakCycles, clock);
+        return await TryAsync(
+            bench, Stage.Leaks, "Loading and unloading", (2 * options.LoadLimit) + (options.LeakCycles * FindLeaks.CycleLimit), token => find.RunAsync(bench, cycled, _folder, token), cancellationToken);
     }
 
     private Task MeetAsync(TestBench bench, BuiltExtension built, string variant, CancellationToken cancellationToken) =>

@@ -73,8 +73,7 @@ public sealed class DarwinPlatform : IKernelPlatform
             return KernelAnswer.Yes;
         }
 
-        var row = await FindAsync(extension, cancellationToken);
-        var users = row is { References: > 0 } ? $" Kexts that are linked against it: {row.References}." : "";
+        var users = await DescribeUsersAsync(extension, cancellationToken);
         var unknown = answer.Outcome is KextUnloadOutcome.Unknown or KextUnloadOutcome.NotUnderstood ? $"{_system} gave no answer that is known to '{command}'" : "macOS refused to unload it";
 
         // kextunload brings the kernel's lines itself; kmutil leaves them in the log.
@@ -91,6 +90,8 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         _reports.ReadNewAsync(extension.Name, cancellationToken);
+
+    public Task<KernelHoldings> ReadHoldingsAsync(CancellationToken cancellationToken) => DarwinHoldings.ReadAsync(_shell, cancellationToken);
 
     public async Task<BootArguments> ReadBootArgumentsAsync(CancellationToken cancellationToken) =>
         BootArguments.Parse((await _shell.RunAsync("sysctl -n kern.bootargs", cancellationToken)).Output);
@@ -117,6 +118,17 @@ public sealed class DarwinPlatform : IKernelPlatform
     }
 
     private static string Sentence(string wayOut) => wayOut.Length > 0 ? $"\n{wayOut}" : "";
+
+    private async Task<string> DescribeUsersAsync(DeployedExtension extension, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(extension, cancellationToken) is not { } row)
+        {
+            return "";
+        }
+
+        var all = row.References > 0 ? KextStatRow.ReadAll((await _shell.RunAsync("kextstat -l", cancellationToken)).Output) : [];
+        return (await KextUsers.ReadAsync(_shell, all, row, cancellationToken)).Describe(extension.Name);
+    }
 
     private async Task<KextStatRow?> FindAsync(DeployedExtension extension, CancellationToken cancellationToken)
     {

@@ -50,10 +50,8 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
             return KernelAnswer.Yes;
         }
 
-        var uses = await ModuleLineAsync(extension, cancellationToken);
-        return KernelAnswer.No(
-            $"The kernel refused to unload {extension.Name}: {Words(unload)}" +
-            (uses is [_, _, var count, var users, ..] ? $". References: {count}, held by modules: {users.TrimEnd(',')}" : ""));
+        var users = await ModuleUsers.ReadAsync(shell, extension.Name, cancellationToken);
+        return KernelAnswer.No($"The kernel refused to unload {extension.Name}: {Words(unload)}.{users.Describe(extension.Name)}");
     }
 
     public async Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
@@ -72,6 +70,8 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     /// <summary>Linux writes none: what its kernel has to say is in its log and on its console.</summary>
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SystemReport>>([]);
+
+    public Task<KernelHoldings> ReadHoldingsAsync(CancellationToken cancellationToken) => LinuxHoldings.ReadAsync(shell, cancellationToken);
 
     public async Task<BootArguments> ReadBootArgumentsAsync(CancellationToken cancellationToken) =>
         BootArguments.Parse((await shell.RunAsync("cat /proc/cmdline", cancellationToken)).Output);
