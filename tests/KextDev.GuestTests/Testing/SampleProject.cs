@@ -28,6 +28,7 @@ public sealed class SampleProject : IDisposable
         }
         static const struct kernel_param_ops sample_operations = { .set = sample_set };
         module_param_cb(fault, &sample_operations, NULL, 0200);
+        #include <linux/fs.h>
         #include <linux/miscdevice.h>
         #include <linux/slab.h>
         static const struct file_operations sample_files = { .owner = THIS_MODULE };

@@ -24,7 +24,7 @@ public sealed class LeakSeriesTests
         series.IsCertain.ShouldBeTrue();
         series.DescribeGrowth().ShouldBe(
             "slab memory: 7,512 KiB before, 19,800 KiB after 12 cycles, which is 1,024 KiB a cycle (+4,096, +4,096, +4,096 for each 4)\n"
-            + "  slab cache kmalloc-1k: +12,288 bytes");
+            + "  slab cache kmalloc-1k: +3,145,728 bytes");
         series.Describe().ShouldContain("slab memory (KiB)                      7,512      11,608      15,704      19,800");
     }
 
@@ -68,5 +68,5 @@ public sealed class LeakSeriesTests
 
     private static KernelHoldings Measured(string unit, long noise, long amount, int index) => new(
         [new Holding("slab memory", unit, amount, noise)],
-        new Dictionary<string, long>(StringComparer.Ordinal) { ["slab cache kmalloc-1k"] = 1024 + (4096 * index), ["slab cache dentry"] = 9000 - index });
+        new Dictionary<string, long>(StringComparer.Ordinal) { ["slab cache kmalloc-1k"] = (1 << 20) * (1 + index), ["slab cache dentry"] = 9000 - index });
 }

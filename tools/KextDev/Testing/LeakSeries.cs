@@ -11,7 +11,10 @@ public sealed class LeakSeries(int cycles)
     // Growth of so many times the noise needs no second look.
     private const int Certain = 8;
 
+    // Who holds less than this part of all that grew is not worth a line.
+    private const int SmallestPart = 8;
     private const int MostOwners = 3;
+    private const long Kibi = 1024;
 
     private readonly List<KernelHoldings> _measured = [];
 
@@ -72,8 +75,9 @@ public sealed class LeakSeries(int cycles)
     private IEnumerable<string> DescribeOwners()
     {
         var (before, after) = (_measured[0].Owners, _measured[^1].Owners);
+        var grown = Growing().Where(one => one.Unit.Length > 0).Sum(one => Kibi * (Amount(_measured[^1], one.Name) - one.Amount));
         return after.Select(owner => (Name: owner.Key, Growth: owner.Value - before.GetValueOrDefault(owner.Key)))
-            .Where(owner => owner.Growth >= cycles)
+            .Where(owner => owner.Growth >= Math.Max(cycles, grown / SmallestPart))
             .OrderByDescending(owner => owner.Growth).ThenBy(owner => owner.Name, StringComparer.Ordinal)
             .Take(MostOwners)
             .Select(owner => $"  {owner.Name}: +{Number(owner.Growth)} bytes");

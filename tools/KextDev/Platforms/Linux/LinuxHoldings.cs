@@ -15,6 +15,9 @@ internal static partial class LinuxHoldings
     // Of the kernel's own: work queues make threads and end them.
     private const long ComingAndGoing = 6;
 
+    // Stacks of processes, which come and go, and what is freed and not yet swept.
+    private static readonly string[] PassingAreas = ["dup_task_struct", "kernel_clone", "unpurged"];
+
     private const string Mark = "== ";
 
     // The first line has the kernel add up what its processors counted each for itself.
@@ -46,8 +49,7 @@ internal static partial class LinuxHoldings
         var memory = Lines("meminfo").Select(line => MemoryRow().Match(line)).Where(row => row.Success).DistinctBy(row => row.Groups["name"].Value)
             .ToDictionary(row => row.Groups["name"].Value, row => Number(row.Groups["amount"].Value), StringComparer.Ordinal);
 
-        // Of process and thread stacks, which come and go, and of what is freed and not yet swept.
-        var areas = Lines("vmallocinfo").Where(line => !line.Contains("unpurged", StringComparison.Ordinal) && !line.Contains("dup_task_struct", StringComparison.Ordinal)).ToList();
+        var areas = Lines("vmallocinfo").Where(line => !PassingAreas.Any(passing => line.Contains(passing, StringComparison.Ordinal))).ToList();
         var kinds = new List<Holding>();
         void Add(string name, string unit, long? amount, long noise)
         {
