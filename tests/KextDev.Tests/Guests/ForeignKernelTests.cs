@@ -32,6 +32,16 @@ public sealed class ForeignKernelTests : IDisposable
     }
 
     [Fact]
+    public void What_modules_are_marked_with_tells_the_release_where_kernel_release_tells_that_of_the_sources()
+    {
+        _folder.Write("build/Makefile", "VERSION = 6\nPATCHLEVEL = 1\n");
+        _folder.Write("build/include/config/kernel.release", "6.1.192\n");
+        _folder.Write("build/include/generated/utsrelease.h", "#define UTS_RELEASE \"6.1.0-56-amd64\"\n");
+
+        ForeignKernel.Read(_folder.Combine("build")).Release.ShouldBe("6.1.0-56-amd64");
+    }
+
+    [Fact]
     public void Half_a_kernel_is_told_with_the_half_that_is_missing()
     {
         _folder.Write("build/Makefile", "include /usr/src/no-such-headers/Makefile\n");

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using KextDev.Guests.Debian;
 using KextDev.Toolchains;
 
 namespace KextDev.Guests;
 
 /// <summary>Finds the headers of the kernel in a machine that KextDev did not boot.</summary>
-internal static class ForeignKernel
+internal static partial class ForeignKernel
 {
     /// <exception cref="InfrastructureException">The definition names none, or what it names is no kernel's build folder.</exception>
     public static async Task<KernelTree> GetTreeAsync(GuestDefinition definition, GuestSite site, CancellationToken cancellationToken)
@@ -38,7 +39,17 @@ internal static class ForeignKernel
             ? Path.GetDirectoryName(Path.GetFullPath(only["include ".Length..].Trim(), folder))!
             : folder;
         return Directory.Exists(source)
-            ? new KernelTree(File.ReadAllText(releaseFile).Trim(), folder, source)
+            ? new KernelTree(ReleaseIn(folder) ?? File.ReadAllText(releaseFile).Trim(), folder, source)
             : throw new InfrastructureException($"The kernel's build folder {folder} is half of one: its Makefile includes {source}, which does not exist. Copy that, too.");
     }
+
+    // Debian's kernel.release may tell the version of the sources; a module is marked with, and the kernel calls itself, what stands here.
+    private static string? ReleaseIn(string folder)
+    {
+        var header = Path.Combine(folder, "include", "generated", "utsrelease.h");
+        return File.Exists(header) && Release().Match(File.ReadAllText(header)) is { Success: true } match ? match.Groups["release"].Value : null;
+    }
+
+    [GeneratedRegex("^#define UTS_RELEASE \"(?<release>[^\"]+)\"", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Release();
 }

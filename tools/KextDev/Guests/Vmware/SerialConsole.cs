@@ -18,9 +18,18 @@ internal static class SerialConsole
     {
         if (File.Exists(file))
         {
-            File.Move(file, file + ".previous", overwrite: true);
+            File.Move(file, Previous(file), overwrite: true);
         }
 
         File.Create(file).Dispose();
     }
+
+    /// <summary>Deletes the file, and what was moved aside.</summary>
+    public static void Delete(string file)
+    {
+        File.Delete(file);
+        File.Delete(Previous(file));
+    }
+
+    private static string Previous(string file) => file + ".previous";
 }

@@ -15,11 +15,11 @@ internal sealed class VmwareCreation(GuestDefinition definition, GuestSite site)
     public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(definition.VmxFile)!;
-        if (Path.Exists(folder))
+        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
+            var (what, wayOut) = File.Exists(definition.VmxFile) ? (", with a machine in it", $"./build.sh VmDelete --guest {definition.Name} deletes it") : ("", "Move away what is there");
             throw new InfrastructureException(
-                $"The guest {definition.Name} was not made: {folder} exists already{(File.Exists(definition.VmxFile) ? ", with a machine in it" : "")}, and nothing is overwritten. "
-                + $"./build.sh VmDelete --guest {definition.Name} deletes a machine; or let \"vmx\" in {definition.File} name another folder.");
+                $"The guest {definition.Name} was not made: {folder} exists already{what}, and nothing is overwritten. {wayOut}; or let \"vmx\" in {definition.File} name another folder.");
         }
 
         using var held = FolderLock.TryTake(VmwareFolder.Of(definition.Name, site.State).Path)
@@ -60,6 +60,11 @@ internal sealed class VmwareCreation(GuestDefinition definition, GuestSite site)
         {
             await MakeDiskAsync(Path.Combine(unfinished, DiskName), cancellationToken);
             Save(VmxTemplate.Of(definition, DiskName), Path.Combine(unfinished, Path.GetFileName(definition.VmxFile)));
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder); // Empty, as was seen.
+            }
+
             Directory.Move(unfinished, folder);
         }
         finally

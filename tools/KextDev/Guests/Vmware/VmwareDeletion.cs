@@ -36,8 +36,30 @@ internal sealed class VmwareDeletion(GuestDefinition definition, GuestSite site)
         using var held = FolderLock.TryTake(_folder.Path) ?? throw InUse(FolderLock.Holder(_folder.Path));
         var vmrun = Vmrun.Of(definition, site);
         await CheckAsync(vmrun, cancellationToken);
+        var folder = Path.GetDirectoryName(definition.VmxFile)!;
+        var console = SerialConsole.FileOf(VmxFile.Read(definition.VmxFile), folder);
         await vmrun.DeleteAsync(cancellationToken);
+        RemoveRest(folder, console);
         Directory.Delete(_folder.Path, recursive: true);
+    }
+
+    // VMware deletes what is of the machine. What its console printed is not, and goes where it lies beside; what others put there stays.
+    private static void RemoveRest(string folder, string? console)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        if (console is not null && Path.GetDirectoryName(console) == folder)
+        {
+            SerialConsole.Delete(console);
+        }
+
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
     }
 
     private async Task CheckAsync(Vmrun vmrun, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ public sealed class VmxFile
         {
             var why = Directory.Exists(path) ? "it is a folder; name the .vmx file in it"
                 : File.Exists(path) ? exception.Message
-                : "there is no such file";
+                : "there is no such file. Let \"vmx\" of the guest's definition name one that exists; ./build.sh VmCreate makes one";
             throw new InfrastructureException($"The virtual machine {path} cannot be read: {why}.", exception);
         }
     }
