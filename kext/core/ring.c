@@ -156,7 +156,8 @@ static struct osq_record_header *record_at(const struct osq_ring *ring, uint32_t
 		header = header_at(ring, 0);
 	}
 	limit = offset < head ? head : ring->size - HEADER;
-	size = header->size;
+	/* Once: what was checked is what counts, whoever writes there meanwhile. */
+	size = ((const volatile struct osq_record_header *)header)->size;
 	if (limit - offset < HEADER || size > limit - offset - HEADER || size % OSQ_RECORD_ALIGN)
 		return NULL;
 	*end = offset + HEADER + (uint32_t)size;

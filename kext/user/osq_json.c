@@ -57,6 +57,9 @@ bool osq_json_string(FILE *out, const char *text, size_t length)
 		size = character_length(bytes + i, length - i);
 		if (size == 1) {
 			write_ascii(out, bytes[i]);
+		} else if (size == 2 && bytes[i] == 0xC2 && bytes[i + 1] < 0xA0) {
+			/* A control of ISO 6429: some terminals obey it in this form, too. */
+			fprintf(out, "\\u%04x", bytes[i + 1]);
 		} else if (size) {
 			fwrite(bytes + i, 1, size, out);
 		} else {

@@ -36,6 +36,8 @@ static void test_controls(void)
 	STRING("\b\t\n\f\r", true, "\"\\b\\t\\n\\f\\r\"");
 	STRING("\x01\x0b\x1b\x1f\x7f", true, "\"\\u0001\\u000b\\u001b\\u001f\\u007f\"");
 	STRING("a\0b", true, "\"a\\u0000b\"");
+	STRING("\xC2\x80\xC2\x9B[2J\xC2\x9F", true, "\"\\u0080\\u009b[2J\\u009f\"");
+	STRING("\xC2\xA0", true, "\"\xC2\xA0\"");
 }
 
 static void test_unicode(void)

@@ -4,6 +4,7 @@
 #include "osq_device.h"
 #include "ring.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +294,59 @@ static void test_random_damage_is_contained(void)
 	}
 }
 
+/* Under TSan, to write to what others read is the one thing that it would tell of. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HAS_TSAN
+#endif
+#endif
+
+#ifndef HAS_TSAN
+struct scribbler {
+	struct fixture *fixture;
+	pthread_t thread;
+	uint32_t done;
+};
+
+/* Headers mostly, with what looks like one. */
+static void *scribble(void *argument)
+{
+	struct scribbler *scribbler = argument;
+	struct random random = harness_random(8);
+
+	while (!__atomic_load_n(&scribbler->done, __ATOMIC_RELAXED)) {
+		uint32_t *word =
+		    (uint32_t *)scribbler->fixture->buffer + random_below(&random, SIZE / 4);
+		uint32_t value = (uint32_t)random_next(&random) >> random_below(&random, 32);
+
+		__atomic_store_n(word, value, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* What was checked must be what is used, whatever stands there a moment later. */
+static void test_damage_at_any_time_is_contained(void)
+{
+	struct scribbler scribbler = {.fixture = begin()};
+	struct fixture *fixture = scribbler.fixture;
+	struct random random = harness_random(9);
+
+	if (!EXPECT(!pthread_create(&scribbler.thread, NULL, scribble, &scribbler)))
+		return;
+	for (int i = 0; i < 100000 && !harness_failed(); i++) {
+		put(fixture, random_below(&random, 600));
+		collect(fixture);
+		EXPECT(fixture->limit <= SIZE - HEADER && fixture->limit % 4 == 0);
+		osq_ring_release(&fixture->ring, fixture->limit);
+		osq_ring_arm(&fixture->ring);
+		EXPECT(osq_ring_busy(&fixture->ring) <= SIZE / HEADER + 1);
+	}
+	__atomic_store_n(&scribbler.done, 1, __ATOMIC_RELAXED);
+	pthread_join(scribbler.thread, NULL);
+	end(fixture);
+}
+#endif
+
 const struct test ring_life_tests[] = {
     {"ring: open checks its arguments", test_open_checks_its_arguments},
     {"ring: a closed ring refuses", test_closed_ring_refuses},
@@ -305,5 +359,8 @@ const struct test ring_life_tests[] = {
     {"ring: the edge waits before a filler", test_edge_waits_before_a_filler},
     {"ring: damaged headers are found", test_damaged_headers_are_found},
     {"ring: damage of any kind stays within the buffer", test_random_damage_is_contained},
+#ifndef HAS_TSAN
+    {"ring: damage at any time stays within the buffer", test_damage_at_any_time_is_contained},
+#endif
     {NULL, NULL},
 };

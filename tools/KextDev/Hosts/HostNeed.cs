@@ -58,6 +58,7 @@ public sealed record HostNeed(string Package, string Purpose, string Sign)
     [
         new("clang-14", "compiles the tests that run under the sanitizers", "clang-14"),
         new("libclang-rt-14-dev", "is the sanitizers' own library", "/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.tsan-x86_64.a"),
+        new("libclang-rt-14-dev", "is libFuzzer", "/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a"),
         .. Darwin,
         new("llvm-14", "reads back what the kext linker wrote", "llvm-objdump-14"),
         new("llvm-14", "reads back what the kext linker wrote", "llvm-readobj-14"),
