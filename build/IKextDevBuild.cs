@@ -101,7 +101,7 @@ internal interface IKextDevBuild : INukeBuild
         return Vmrun is not null && definition.Driver == GuestDriver.Vmware ? definition with { Vmrun = Path.GetFullPath(Vmrun) } : definition;
     }
 
-    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", sentence)) { AskSecret = AskSecret, Cold = Cold };
+    sealed GuestSite Site => new(State, sentence => Log.Information("{Note}", PrintableText.Of(sentence.Split('\n')))) { AskSecret = AskSecret, Cold = Cold };
 
     /// <summary>Null where nobody sits at a terminal.</summary>
     sealed Func<string, string?>? AskSecret =>

@@ -1,6 +1,7 @@
 using KextDev;
 using KextDev.Guests;
 using KextDev.Provisioning;
+using KextDev.Reports;
 using KextDev.Shells;
 using Nuke.Common;
 using Serilog;
@@ -101,7 +102,7 @@ internal interface IVm : IKernelDeps
         }
         catch (InfrastructureException exception)
         {
-            Log.Warning("{Guest}: {Message}", definition.Name, exception.Message);
+            Log.Warning("{Guest}: {Message}", definition.Name, PrintableText.Of(exception.Message.Split('\n')));
             return null;
         }
     }

@@ -1,6 +1,7 @@
 using KextDev.Guests;
 using KextDev.Hosts;
 using KextDev.Provisioning;
+using KextDev.Reports;
 using Nuke.Common;
 using Serilog;
 
@@ -64,12 +65,12 @@ internal interface IVmProvision : IVmConfigure, IVm
             var report = await new ProvisionGuest(options, Site).RunAsync(definition, token);
             foreach (var step in report.Steps)
             {
-                Console.WriteLine($"{step.Outcome.ToString().ToLowerInvariant(),-8} {step.Name,-9} {step.Words}".TrimEnd());
+                Console.WriteLine($"{step.Outcome.ToString().ToLowerInvariant(),-8} {step.Name,-9} {PrintableText.Of(step.Words.Split('\n'))}".TrimEnd());
             }
 
             foreach (var step in report.Unsettled)
             {
-                Log.Error("{Step} does not last, a second run found it so: {Outcome} {Words}", step.Name, step.Outcome, step.Words);
+                Log.Error("{Step} does not last, a second run found it so: {Outcome} {Words}", step.Name, step.Outcome, PrintableText.Of(step.Words.Split('\n')));
             }
 
             if (!report.Succeeded)

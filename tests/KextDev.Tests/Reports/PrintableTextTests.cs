@@ -12,6 +12,13 @@ public sealed class PrintableTextTests
     [InlineData("evil\u202Etxt", "evil\\x202etxt")]
     public void Nothing_that_a_terminal_obeys_is_left(string line, string expected) => PrintableText.Of(line).ShouldBe(expected);
 
+    [Theory]
+    [InlineData("::error file=a,line=1::not ours", "\\x3a:error file=a,line=1::not ours")]
+    [InlineData("  x::ADD-MASK::y", "  x\\x3a:ADD-MASK::y")]
+    [InlineData("a ##[set-output name=b]c ##vso[task.logissue]d", "a \\x23#[set-output name=b]c \\x23#vso[task.logissue]d")]
+    [InlineData("OSObject::release(), a::errors, #1 ## [x]", "OSObject::release(), a::errors, #1 ## [x]")]
+    public void No_build_server_takes_it_for_a_command(string line, string expected) => PrintableText.Of(line).ShouldBe(expected);
+
     [Fact]
     public void Lone_surrogates_are_replaced() => PrintableText.Of("a\uD800b\uDC00").ShouldBe("a\uFFFDb\uFFFD");
 }

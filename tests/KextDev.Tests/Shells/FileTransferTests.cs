@@ -60,6 +60,21 @@ public sealed class FileTransferTests(OpenSshServer server) : IClassFixture<Open
     }
 
     [Fact]
+    public async Task A_file_without_an_end_is_not_taken()
+    {
+        var local = Path.Combine(_folder, "endless");
+        using var client = await GuestConnection.OpenAsync(Endpoint, GuestConnection.KeepAlive, CancellationToken.None);
+        await using var files = new GuestFiles(Endpoint, client);
+
+        var failure = await Should.ThrowAsync<InfrastructureException>(() => files.DownloadAsync("/dev/zero", local, 100_000, CancellationToken.None));
+
+        failure.Message.ShouldContain("more than the 100,000 bytes");
+        Directory.GetFiles(_folder).ShouldBeEmpty();
+        await files.DownloadAsync(LocalFile("next", [3]), local, 1, CancellationToken.None);
+        File.ReadAllBytes(local).ShouldBe([3]);
+    }
+
+    [Fact]
     public async Task Replaces_a_file_and_keeps_what_lies_beside_it()
     {
         var beside = LocalFile("beside", [1]);

@@ -138,6 +138,7 @@ public abstract class GuestShellTests(SshServer server)
 
         failure.Message.ShouldContain(server.HostKeyFingerprint);
         failure.Message.ShouldContain(server.StrangerKeyFingerprint);
+        failure.Message.ShouldContain("Nothing was sent to it. If the guest was made anew, pin its new key");
     }
 
     [Fact]

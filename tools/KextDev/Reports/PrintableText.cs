@@ -1,15 +1,21 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace KextDev.Reports;
 
 /// <summary>
-/// Text of a guest is hostile: a terminal obeys its escape sequences and XML has no form for most control characters.
+/// Text of a guest is hostile: a terminal obeys its escape sequences, XML has no form for most control characters,
+/// and a CI server takes commands from what a build prints.
 /// </summary>
-public static class PrintableText
+public static partial class PrintableText
 {
-    /// <summary>The line with every control character but the tab as a visible \xNN, and lone surrogates replaced.</summary>
+    /// <summary>
+    /// The line with every control character but the tab as a visible \xNN, and lone surrogates replaced; likewise the first character
+    /// of a workflow command of GitHub's, wherever it stands: a terminal breaks long lines as it likes.
+    /// </summary>
     public static string Of(string line)
     {
+        line = WorkflowCommand().Replace(line, command => $"\\x{(int)command.Value[0]:x2}");
         if (!line.Any(NeedsEscape))
         {
             return line;
@@ -46,4 +52,11 @@ public static class PrintableText
     // Besides the control characters: U+2028 and the direction overrides, which reorder what a reader sees.
     private static bool NeedsEscape(char c) =>
         (char.IsControl(c) && c != '\t') || char.IsSurrogate(c) || c is '\uFFFE' or '\uFFFF' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    // Those that a runner knows: "::error file=F::MESSAGE"; and the older form, of which Azure's has letters before the bracket.
+    [GeneratedRegex(
+        "#(?=#(vso)?\\[)|:(?=:(error|warning|notice|debug|(end)?group|echo|add-(mask|matcher|path)|remove-matcher|stop-commands|save-state|set-(output|env)|internal-set-repo-path)\\b)",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WorkflowCommand();
 }

@@ -8,6 +8,9 @@ namespace KextDev.Shells;
 /// <summary>Copies files into a guest as one stream that its tar unpacks, and fetches files over one SFTP session, which is opened by the first use and kept.</summary>
 internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsyncDisposable
 {
+    /// <summary>Of one file, in bytes: more than a kernel has, less than fills a disk.</summary>
+    public const long MostDownloaded = 1L << 30;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private SftpClient? _client;
 
@@ -28,7 +31,7 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsy
         }
     }
 
-    public Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken) =>
+    public Task DownloadAsync(string remoteFile, string localFile, long most, CancellationToken cancellationToken) =>
         TransferAsync(
             client =>
             {
@@ -36,8 +39,9 @@ internal sealed class GuestFiles(GuestEndpoint endpoint, SshClient shell) : IAsy
                 try
                 {
                     using (var content = File.Create(part))
+                    using (var bounded = new BoundedStream(content, most))
                     {
-                        client.DownloadFile(remoteFile, content);
+                        client.DownloadFile(remoteFile, bounded);
                     }
 
                     File.Move(part, localFile, overwrite: true);

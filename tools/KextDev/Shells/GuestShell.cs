@@ -47,7 +47,7 @@ public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
         UploadAsync(Upload.Folder(localFolder, remoteFolder), cancellationToken);
 
     /// <summary>Copies a file out of the guest. The local file appears whole or not at all.</summary>
-    /// <exception cref="InfrastructureException">The guest has no such file, or the local one could not be written.</exception>
+    /// <exception cref="InfrastructureException">The guest has no such file, or one of more than 1 GiB, or the local one could not be written.</exception>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
     public abstract Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken);
 

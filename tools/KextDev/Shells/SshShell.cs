@@ -71,7 +71,7 @@ internal sealed class SshShell : GuestShell
     public override Task UploadAsync(IEnumerable<Upload> files, CancellationToken cancellationToken) => _files.UploadAsync(files, cancellationToken);
 
     public override Task DownloadAsync(string remoteFile, string localFile, CancellationToken cancellationToken) =>
-        _files.DownloadAsync(remoteFile, localFile, cancellationToken);
+        _files.DownloadAsync(remoteFile, localFile, GuestFiles.MostDownloaded, cancellationToken);
 
     public override async Task<ForwardedGuestPort> ForwardAsync(int guestPort)
     {

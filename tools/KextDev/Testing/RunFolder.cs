@@ -12,7 +12,8 @@ public static class RunFolder
         var stem = Path.Combine(state.Runs, $"{clock.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{name}");
 
         // Moving a folder to a name that is taken fails, which creating one does not: so the name is claimed by a move.
-        var claimed = Directory.CreateDirectory(Path.Combine(state.Runs, $".{Guid.NewGuid():N}")).FullName;
+        // Logs and memory of a kernel may hold secrets: nobody else looks in.
+        var claimed = Directory.CreateDirectory(Path.Combine(state.Runs, $".{Guid.NewGuid():N}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         for (var number = 1; ; number++)
         {
             var folder = number == 1 ? stem : $"{stem}-{number}";

@@ -8,6 +8,9 @@ internal sealed class DiagnosticReports
 {
     private const string Folder = "/Library/Logs/DiagnosticReports";
 
+    // Of one time. More of them are no reports, or tell the same.
+    private const int MostReports = 16;
+
     private readonly GuestShell _shell;
     private readonly HashSet<string> _known;
 
@@ -25,7 +28,7 @@ internal sealed class DiagnosticReports
         var reports = new List<SystemReport>();
         foreach (var name in await ListAsync(_shell, cancellationToken))
         {
-            if (_known.Add(name) && (IsKernels(name) || name.StartsWith(identifier + "_", StringComparison.Ordinal)))
+            if (_known.Add(name) && reports.Count < MostReports && (IsKernels(name) || name.StartsWith(identifier + "_", StringComparison.Ordinal)))
             {
                 var text = await _shell.RunAsync($"cat {ShellWord.Quote($"{Folder}/{name}")}", cancellationToken);
                 reports.Add(new SystemReport(name, text.Output, IsKernels(name)));
