@@ -55,6 +55,15 @@ public sealed class ProjectTests : IDisposable
     [InlineData("\"quick\":", "\"quik\":", 23, "there is no plan 'quik'. Plans: quick, full, soak. Did you mean 'quick'?")]
     [InlineData("\"name\": \"lifecycle\"", "\"name\": \"ring_stress\"", 25, "a test is called 'ring_stress' already, in line 18")]
     [InlineData("\"name\": \"lifecycle\"", "\"name\": \"-rf\"", 25, "'-rf' cannot be a name")]
+    [InlineData("\"name\": \"lifecycle\"", "\"name\": \"it's one\"", 25, "'it's one' cannot be a name")]
+    [InlineData("\"name\": \"lifecycle\"", "\"name\": \"a\\nb\"", 25, "'a\nb' cannot be a name")]
+    [InlineData("\"name\": \"lifecycle\"", "\"name\": \"lifecycle\\n\"", 25, "'lifecycle\n' cannot be a name")]
+    [InlineData("\"name\": \"lifecycle\"", "\"name\": \"$(id)\"", 25, "'$(id)' cannot be a name")]
+    [InlineData("\"name\": \"sample\"", "\"name\": \"a b\"", 2, "'a b' cannot be a name")]
+    [InlineData("\"module\": \"sample\"", "\"module\": \"-f sample\"", 7, "'-f sample' cannot be a module's name")]
+    [InlineData("\"module\": \"sample\"", "\"module\": \"sample;id\"", 7, "'sample;id' cannot be a module's name")]
+    [InlineData("\"normal\": []", "\"-n\": []", 8, "'-n' cannot be a name")]
+    [InlineData("\"tool\":", "\"to ol\":", 14, "'to ol' cannot be a name")]
     [InlineData("\"unloaded\"", "\"absent\"", 25, "unknown value 'absent' of tests[1].extension. Allowed: loaded, unloaded.")]
     public void Says_in_which_line_a_manifest_makes_no_sense(string right, string wrong, int line, string problem)
     {
