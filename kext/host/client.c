@@ -63,8 +63,10 @@ static int dial(void)
 		return -1;
 	}
 	strcpy(address.sun_path, where);
-	descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	/* A call of who is attended ends by any signal, if the host has not heard of it yet. */
+	do
+		descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	while (descriptor < 0 && errno == EINTR);
 	while (descriptor >= 0 &&
 	       connect(descriptor, (const struct sockaddr *)&address, sizeof(address))) {
 		int error = errno;
