@@ -16,6 +16,7 @@
 #include "ktap.h"
 #include "osq_client.h"
 
+#define PAGE         4096
 #define BUDGET       500 /* operations of a thread */
 #define SLOTS        6   /* for descriptors of a process */
 #define RINGS        2   /* whose addresses it remembers */
@@ -32,8 +33,7 @@ static struct {
 	struct fuzz_device device;
 	struct fuzz_memory memory;
 	slot_t slots[SLOTS];
-	atomic_uintptr_t rings[RINGS];
-	atomic_size_t sizes[RINGS];
+	atomic_uint_least64_t rings[RINGS]; /* see ring_of */
 	atomic_uint_least64_t read_offset;
 	int pipe[2]; /* through which the kernel reads and writes memory that may be gone */
 	pthread_barrier_t start;
@@ -127,16 +127,27 @@ static void close_one(struct fuzz_random *random)
 	pthread_rwlock_unlock(&own.files);
 }
 
+/* Where it is mapped and how large it is in one number: threads must not take them from two. */
+struct ring {
+	uint8_t *address;
+	uint32_t pages;
+};
+
+static struct ring ring_of(uint64_t number)
+{
+	return (struct ring){(uint8_t *)(uintptr_t)(number >> 16 << 12), number & 0xFFFF};
+}
+
 static void remember_ring(struct fuzz_random *random, const struct osq_allocate_args *args)
 {
-	uint32_t i = fuzz_below(random, RINGS);
-	void *old = (void *)atomic_exchange(&own.rings[i], (uintptr_t)args->buffer);
-	size_t size = atomic_exchange(&own.sizes[i], args->size);
+	const uint64_t address = (uintptr_t)args->buffer, pages = (args->size + PAGE - 1) / PAGE;
+	struct ring old =
+	    ring_of(atomic_exchange(&own.rings[fuzz_below(random, RINGS)], address << 4 | pages));
 
-	if ((uintptr_t)args->buffer % 4096 || !args->buffer)
+	if (address % PAGE || !address || pages > OSQ_BUFFER_MAX / PAGE)
 		complain("a ring at %p", args->buffer);
-	if (old && size)
-		munmap(old, size);
+	if (old.pages)
+		munmap(old.address, (size_t)old.pages * PAGE);
 }
 
 /* What a request that succeeded says is true as far as one can tell. */
@@ -183,7 +194,7 @@ static void request_by_chance(struct worker *worker)
 static void map_device(struct fuzz_random *random)
 {
 	static const int protections[] = {PROT_READ, PROT_READ | PROT_WRITE, PROT_NONE};
-	const size_t size = 4096u << fuzz_below(random, 4);
+	const size_t size = (size_t)PAGE << fuzz_below(random, 4);
 	slot_t *slot = any_slot(random);
 	uint64_t was = atomic_load(slot);
 	void *mapped = mmap(NULL, size, protections[fuzz_below(random, 3)],
@@ -216,36 +227,34 @@ static void write_to_ring(uint8_t *at)
 /* Part of a ring, or what is left of it, in whole pages. */
 static void change_ring(struct fuzz_random *random)
 {
-	uint32_t i = fuzz_below(random, RINGS);
-	uint8_t *ring = (uint8_t *)atomic_load(&own.rings[i]);
-	uint32_t pages = (uint32_t)(atomic_load(&own.sizes[i]) / 4096), first, count;
-	char sunk[4096];
+	struct ring ring = ring_of(atomic_load(&own.rings[fuzz_below(random, RINGS)]));
+	uint32_t first = ring.pages ? fuzz_below(random, ring.pages) : 0;
+	size_t size = PAGE * (1 + (size_t)fuzz_below(random, ring.pages - first));
+	uint8_t *part = ring.address + (size_t)first * PAGE;
+	char sunk[PAGE];
 
-	if (!ring || !pages)
+	if (!ring.pages)
 		return;
-	first = fuzz_below(random, pages);
-	count = 1 + fuzz_below(random, pages - first);
 	switch (fuzz_below(random, 8)) {
 	case 0:
-		munmap(ring + first * 4096, count * 4096);
+		munmap(part, size);
 		break;
 	case 1:
-		if (!mprotect(ring + first * 4096, count * 4096, PROT_READ | PROT_WRITE))
+		if (!mprotect(part, size, PROT_READ | PROT_WRITE))
 			complain("a ring can be written to");
 		break;
 	case 2:
-		mprotect(ring + first * 4096, count * 4096, PROT_NONE);
+		mprotect(part, size, PROT_NONE);
 		break;
 	case 3:
-		madvise(ring + first * 4096, count * 4096, MADV_DONTNEED);
+		madvise(part, size, MADV_DONTNEED);
 		break;
 	case 4:
-		write_to_ring(ring + first * 4096);
+		write_to_ring(part);
 		break;
-	default: /* as a program would; it may be gone */
-		if (write(own.pipe[1], ring + first * 4096, sizeof(sunk)) > 0 &&
-		    read(own.pipe[0], sunk, sizeof(sunk)) < 0)
-			complain("the pipe: %s", strerror(errno));
+	default: /* as a program would; it may be gone, and what is in the pipe another's */
+		if (write(own.pipe[1], part, sizeof(sunk)) > 0)
+			(void)!read(own.pipe[0], sunk, sizeof(sunk));
 	}
 }
 

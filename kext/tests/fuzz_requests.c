@@ -307,11 +307,14 @@ static bool is_one_of(int error, const int *errors)
 static const int *refusals(unsigned long number)
 {
 	static const int prefix[] = {EINVAL, EEXIST, ENOENT, ENOSPC, 0};
+	static const int allocation[] = {EINVAL, ENOMEM, 0};
 	static const int others[] = {EINVAL, 0};
 	static const int unknown[] = {ENOTTY, 0};
 
 	if (!is_known(number))
 		return unknown;
+	if (number == OSQ_IOCTL_ALLOCATE)
+		return allocation;
 	return number == OSQ_IOCTL_PREFIX ? prefix : others;
 }
 
