@@ -35,6 +35,9 @@ public sealed partial record Crash(string Title, CrashKind Kind, CrashSeverity S
     /// <summary>Whether the kernel had crashed or warned before this crash, which may be a mere consequence.</summary>
     public bool IsLater => Taints.AsSpan().IndexOfAny('D', 'W') >= 0;
 
+    /// <summary>Whether something took longer than the kernel found right: a busy host may be all the reason.</summary>
+    public bool MeasuresTime => Kind is CrashKind.SoftLockup or CrashKind.HardLockup or CrashKind.RcuStall or CrashKind.HungTask;
+
     /// <summary>The same for the same crash at another time, address, process and CPU.</summary>
     public string Fingerprint =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Kind}\n{Numbers().Replace(Title, "N")}\n{Module}\n{Function ?? Offset?.ToString(CultureInfo.InvariantCulture)}")))[..16];

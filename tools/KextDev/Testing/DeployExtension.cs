@@ -18,7 +18,7 @@ public static class DeployExtension
         }
 
         return new DeployedFiles(
-            folder, extensions, built.Programs.ToDictionary(program => program.Name, program => $"{folder}/{program.Name}", StringComparer.Ordinal));
+            folder, extensions, built.Programs.ToDictionary(program => program.Name, program => $"{folder}/{Path.GetFileName(program.Path)}", StringComparer.Ordinal));
     }
 
     /// <summary>Removes the folder; for guests that outlive the run.</summary>

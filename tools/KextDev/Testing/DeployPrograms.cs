@@ -22,5 +22,5 @@ public static class DeployPrograms
     }
 
     public static Task RunAsync(GuestShell shell, BuiltExtension built, DeployedFiles files, CancellationToken cancellationToken) =>
-        shell.UploadAsync(built.Programs.Select(program => new Upload(program.Path, files.Programs[program.Name], Executable)), cancellationToken);
+        shell.UploadAsync(built.Programs.DistinctBy(program => program.Path).Select(program => new Upload(program.Path, files.Programs[program.Name], Executable)), cancellationToken);
 }

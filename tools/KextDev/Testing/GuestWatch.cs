@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KextDev.Crashes;
 using KextDev.Events;
 using KextDev.Guests;
@@ -14,18 +15,26 @@ public sealed class GuestWatch : IAsyncDisposable
     // After the hypervisor's word the console still prints for a moment, and its report is complete only once it is silent.
     private static readonly TimeSpan Settling = 3 * ConsoleFile.Silence;
 
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
     // Each costs a moment in which the console is not read; a kernel may warn thousands of times.
     private const int MostNamedWarnings = 10;
+
+    private const int MostComplaints = 1000;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _died = new();
     private readonly RunJournal _journal;
     private readonly CrashSymbols _symbols;
     private readonly List<Task> _watchers = [];
+    private readonly ConcurrentQueue<Crash> _complaints = new();
     private readonly TaskCompletionSource<Crash> _crash = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<IReadOnlyList<string>> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile string? _cause;
-    private int _warnings;
+    private int _named;
+    private ConsoleFile? _console;
+    private Task _reading = Task.CompletedTask;
+    private volatile bool _reportBegun;
+    private volatile Outcome? _cause;
 
     private GuestWatch(RunJournal journal, CrashSymbols symbols)
     {
@@ -39,6 +48,9 @@ public sealed class GuestWatch : IAsyncDisposable
     /// <summary>The report of the crash that killed the guest's kernel; empty while none is known.</summary>
     public IReadOnlyList<string> CrashReport => _told.Task.IsCompletedSuccessfully ? _told.Task.Result : [];
 
+    /// <summary>What the kernel complained of and lived on, in its order, up to a number of them.</summary>
+    public IReadOnlyCollection<Crash> Complaints => _complaints;
+
     /// <summary>Begins to watch. A guest that ran before is watched from now on: what it printed earlier belongs to others.</summary>
     /// <param name="consoleLog">Where the console's bytes are kept.</param>
     /// <param name="start">How many bytes the console had printed before the guest became ours.</param>
@@ -48,7 +60,9 @@ public sealed class GuestWatch : IAsyncDisposable
         var watch = new GuestWatch(journal, symbols);
         if (guest is ISerialConsole console)
         {
-            watch._watchers.Add(Task.Run(() => watch.ReadConsoleAsync(new ConsoleFile(console.ConsoleFile, consoleLog), start)));
+            watch._console = new ConsoleFile(console.ConsoleFile, consoleLog) { Note = sentence => journal.Publish(new NoteGiven(sentence)) };
+            watch._reading = Task.Run(() => watch.ReadConsoleAsync(watch._console, start));
+            watch._watchers.Add(watch._reading);
         }
 
         if (guest is IMachineEvents machine)
@@ -60,10 +74,26 @@ public sealed class GuestWatch : IAsyncDisposable
     }
 
     /// <summary>
+    /// Waits until what the console has said by now is understood, and a report that has begun is read to its end: only then is it sure under which test it began.
+    /// </summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        for (var said = _console?.Length; _console?.Understood < said || _reportBegun;)
+        {
+            if (await Task.WhenAny(_reading, Task.Delay(Tick, cancellationToken)) == _reading)
+            {
+                return;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>
     /// How the guest died: the crash that its console shows, or else the hypervisor's word. Waits up to <paramref name="patience"/>
     /// for the news of a death; null when the guest is not known to be dead.
     /// </summary>
-    public async Task<string?> DeathAsync(TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<Outcome?> DeathAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         using var news = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _died.Token);
         await Task.Delay(patience, news.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -77,7 +107,7 @@ public sealed class GuestWatch : IAsyncDisposable
         {
             var crash = await _crash.Task.WaitAsync(Settling, cancellationToken);
             await _told.Task.WaitAsync(cancellationToken);
-            return crash.Summary;
+            return new Outcome(Verdict.Panicked, crash.Summary);
         }
         catch (TimeoutException)
         {
@@ -104,7 +134,9 @@ public sealed class GuestWatch : IAsyncDisposable
             }
 
             // A dead kernel prints no further line that would end its report; silence ends it.
+            _reportBegun |= scanner.IsReading;
             await ReportAsync(line is null ? scanner.Complete() : scanner.Feed(line));
+            _reportBegun = scanner.IsReading;
         }
 
         await ReportAsync(scanner.Complete());
@@ -123,11 +155,15 @@ public sealed class GuestWatch : IAsyncDisposable
             _crash.TrySetResult(crash);
             await _died.CancelAsync();
         }
+        else if (Complain(crash))
+        {
+            return;
+        }
 
         var text = crash.Text;
         try
         {
-            text = fatal || _warnings++ < MostNamedWarnings ? await _symbols.TextAsync(crash, CancellationToken.None) : text;
+            text = fatal || _named++ < MostNamedWarnings ? await _symbols.TextAsync(crash, CancellationToken.None) : text;
             _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', text)));
         }
         finally
@@ -139,6 +175,18 @@ public sealed class GuestWatch : IAsyncDisposable
         }
     }
 
+    /// <returns>Whether the kernel complained of the same before: the same crash twice is one.</returns>
+    private bool Complain(Crash crash)
+    {
+        var known = _complaints.FirstOrDefault(known => known.Fingerprint == crash.Fingerprint);
+        if (_complaints.Count < MostComplaints)
+        {
+            _complaints.Enqueue(known ?? crash);
+        }
+
+        return known is not null;
+    }
+
     private async Task ListenAsync(IMachineEvents machine)
     {
         try
@@ -147,8 +195,8 @@ public sealed class GuestWatch : IAsyncDisposable
             {
                 _cause ??= machineEvent switch
                 {
-                    MachinePanicked => "the guest's kernel reported a panic",
-                    MachineStopped stopped => $"the machine stopped ({stopped.Reason})",
+                    MachinePanicked => new Outcome(Verdict.Panicked, "the guest's kernel reported a panic"),
+                    MachineStopped stopped => new Outcome(Verdict.Panicked, $"the machine stopped ({stopped.Reason})"),
                     _ => null,
                 };
                 await _died.CancelAsync();
@@ -156,7 +204,8 @@ public sealed class GuestWatch : IAsyncDisposable
 
             if (!_stop.IsCancellationRequested)
             {
-                _cause ??= "the machine is gone: its hypervisor ended";
+                // Whoever ended it, it was not the guest.
+                _cause ??= new Outcome(Verdict.Infrastructure, "The machine is gone: its hypervisor ended. Nothing can be said about the extension; is the host short of memory?");
                 await _died.CancelAsync();
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KextDev.Crashes;
 using KextDev.Events;
 using KextDev.Shells;
 
@@ -33,23 +34,28 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         using var time = new CancellationTokenSource(limit, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token, bench.Watch.Died);
         await using var death = bench.Watch.Died.Register(bench.Shell.Abandon);
+        var heard = bench.Watch.Complaints.Count;
+        Outcome outcome;
         try
         {
-            var outcome = await body(ends.Token);
-
-            // A program may end well on a kernel that died under it: a panic never passes.
-            return bench.Watch.Died.IsCancellationRequested ? await AfterLossAsync("", cancellationToken) : outcome;
+            outcome = await body(ends.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return time.IsCancellationRequested
+            outcome = time.IsCancellationRequested
                 ? await AfterTimeLimitAsync(what, limit, cancellationToken)
                 : await AfterLossAsync("", cancellationToken);
         }
         catch (ConnectionLostException exception)
         {
-            return await AfterLossAsync(exception.Message, cancellationToken);
+            outcome = await AfterLossAsync(exception.Message, cancellationToken);
         }
+
+        // A program may end well on a kernel that dies under it: a panic never passes.
+        await bench.Watch.SettleAsync(cancellationToken);
+        return outcome.Verdict is Verdict.Passed or Verdict.Failed && bench.Watch.Died.IsCancellationRequested
+            ? await AfterLossAsync("", cancellationToken)
+            : Hear(outcome, bench.Watch.Complaints.Skip(heard));
     }
 
     /// <summary>What the kernel's log says since a mark, or why it says nothing.</summary>
@@ -68,6 +74,19 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         }
     }
 
+    // What the kernel complains of and names the extension for never passes, but for what a busy host alone may bring about.
+    private Outcome Hear(Outcome outcome, IEnumerable<Crash> complaints)
+    {
+        var module = bench.Slot.Extension.Name.Replace('-', '_');
+        var complaint = complaints.Where(complaint => complaint.Module == module).MinBy(complaint => complaint.MeasuresTime);
+        return (complaint, outcome.Verdict) switch
+        {
+            (null, _) or ({ MeasuresTime: true }, Verdict.Passed) => outcome,
+            (_, Verdict.Passed) => Outcome.Failed($"The kernel complained: {complaint.Summary}"),
+            _ => outcome with { Failure = $"{outcome.Failure} The kernel complained meanwhile: {complaint.Summary}" },
+        };
+    }
+
     // A slow test and a dead kernel are different verdicts: the kernel is asked first.
     private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -78,7 +97,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         }
 
         return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
-            ? new Outcome(Verdict.Panicked, death)
+            ? death
             : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s, over this connection or a new one.");
     }
 
@@ -86,12 +105,12 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     {
         if (await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death)
         {
-            return new Outcome(Verdict.Panicked, death);
+            return death;
         }
 
         var answers = await AnswersAsync(cancellationToken);
         return bench.Watch.Died.IsCancellationRequested && await bench.Watch.DeathAsync(TimeSpan.Zero, cancellationToken) is { } late
-            ? new Outcome(Verdict.Panicked, late)
+            ? late
             : new Outcome(Verdict.ConnectionLost, $"{loss} {(answers ? "The kernel answers over a new one." : $"Over a new one, the kernel did not answer within {PingLimit.TotalSeconds:0} s.")}".Trim());
     }
 
