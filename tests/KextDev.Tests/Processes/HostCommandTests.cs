@@ -124,6 +124,34 @@ public sealed class HostCommandTests
     }
 
     [Fact]
+    public async Task A_cancelled_program_may_clean_up_and_one_that_will_not_end_is_killed()
+    {
+        var folder = Directory.CreateTempSubdirectory("cancelled-").FullName;
+        try
+        {
+            using var cancellation = new CancellationTokenSource();
+            var processes = new List<int>();
+            var script = $"touch {folder}/temporary; trap 'rm {folder}/temporary; exit' TERM; (trap '' TERM; sleep 600 & echo $!; while :; do wait; done) & wait";
+
+            await Should.ThrowAsync<OperationCanceledException>(async () =>
+            {
+                await foreach (var line in Shell(script).StreamAsync(cancellation.Token))
+                {
+                    processes.Add(int.Parse(((OutputLine)line).Text, System.Globalization.CultureInfo.InvariantCulture));
+                    await cancellation.CancelAsync();
+                }
+            });
+
+            Directory.GetFiles(folder).ShouldBeEmpty();
+            await ProcessEnd.OfAllAsync(processes);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Leaving_the_stream_early_kills_the_program()
     {
         var process = 0;

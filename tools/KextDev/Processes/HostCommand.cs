@@ -144,9 +144,20 @@ public sealed partial record HostCommand
             command = command.WithStandardInputPipe(PipeSource.FromString(StandardInput));
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await command.ExecuteAsync(cancellationToken);
+            using var kill = new CancellationTokenSource();
+            var run = command.ExecuteAsync(kill.Token);
+            var end = Task.CompletedTask;
+            await using (cancellationToken.Register(() => end = ProcessTree.Of(run.ProcessId).EndAsync(run.Task, kill)))
+            {
+                await run.Task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+
+            await end;
+            cancellationToken.ThrowIfCancellationRequested();
+            return await run;
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
