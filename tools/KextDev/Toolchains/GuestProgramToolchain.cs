@@ -3,7 +3,7 @@ using KextDev.Projects;
 
 namespace KextDev.Toolchains;
 
-/// <summary>Compiles the programs that run in the guest: one executable for each test and each other program of a project.</summary>
+/// <summary>Compiles the programs that run in the guest: one executable for each source of tests and each other program of a project.</summary>
 /// <param name="buildFolder">Everything that is made lies below it, in a folder of the project's name.</param>
 /// <param name="tell">Told what the compiler says, as it comes.</param>
 /// <param name="note">Told when another build is waited for.</param>
@@ -33,12 +33,19 @@ public sealed class GuestProgramToolchain(string buildFolder, CompilerLine tell,
 
         var folder = Path.Combine(projectFolder, "programs", target.Name);
         var build = new Build(project, target, folder, new CompilerOutput(tell));
+
+        // Tests that differ by their arguments alone are one program, which has the first one's name.
+        var tests = project.Tests.DistinctBy(test => test.Source).ToDictionary(test => test.Source, test => test.Name, StringComparer.Ordinal);
         IReadOnlyList<(string Name, string Source)> programs =
-            [.. project.Tests.Select(test => (test.Name, test.Source)), .. project.Programs.Others.Select(other => (other.Key, other.Value))];
+            [.. tests.Select(test => (test.Value, test.Key)), .. project.Programs.Others.Select(other => (other.Key, other.Value))];
 
         await build.RunAsync(programs.Select(program => program.Source).Concat(project.Programs.Common).Concat(target.Sources).Distinct(), build.CompileAsync, cancellationToken);
         await build.RunAsync(programs, build.LinkAsync, cancellationToken);
-        return [.. programs.Select(program => new GuestProgram(program.Name, Path.Combine(folder, program.Name)))];
+        return
+        [
+            .. project.Tests.Select(test => new GuestProgram(test.Name, Path.Combine(folder, tests[test.Source]))),
+            .. project.Programs.Others.Keys.Select(other => new GuestProgram(other, Path.Combine(folder, other))),
+        ];
     }
 
     private sealed class Build(Project project, GuestProgramTarget target, string folder, CompilerOutput output)

@@ -13,11 +13,13 @@ internal static class QemuFailure
     {
         // A QEMU that is told to become a daemon complains into its log.
         var error = result.Error + result.Output + Log(commandLine.Folder);
-        if (commandLine.Port != 0 && error.Contains("host forwarding rule", StringComparison.Ordinal))
+        if (error.Contains("host forwarding rule", StringComparison.Ordinal))
         {
             return new QemuStartException(
-                $"The guest {commandLine.Folder.Name} was not started: port {commandLine.Port} of 127.0.0.1 is in use by another program. "
-                + "End that program, or set \"port\" to 0 in the guest's definition to take a free one.");
+                $"The guest {commandLine.Folder.Name} was not started: "
+                + (commandLine.Port != 0
+                    ? $"port {commandLine.Port} of 127.0.0.1 is in use by another program. End that program, or set \"port\" to 0 in the guest's definition to take a free one."
+                    : "no port of 127.0.0.1 is free, other programs have them all. End some of them (ss -tlnp lists them), or let the system give out more: sysctl net.ipv4.ip_local_port_range."));
         }
 
         if (error.Contains("failed to execute", StringComparison.Ordinal) && error.Contains(QemuCommandLine.Program, StringComparison.Ordinal))
