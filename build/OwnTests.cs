@@ -11,6 +11,9 @@ internal sealed class OwnTests(string root, StateFolder state)
     // No compiler server and no idle node stays behind.
     private static readonly string[] NoServers = ["-nodeReuse:false", "-p:UseSharedCompilation=false"];
 
+    /// <summary>Written by KextDev.GuestTests.</summary>
+    private string FaultTable => Path.Combine(Directory.CreateDirectory(Path.Combine(state.Build, "tests")).FullName, "faults.md");
+
     public static async Task CompileAsync(string root, CancellationToken cancellationToken) =>
         await RunAsync(new HostCommand("dotnet", ["build", "KextDev.slnx", "-v", "quiet", "-nologo", .. NoServers]) { WorkingDirectory = root }, cancellationToken);
 
@@ -21,9 +24,16 @@ internal sealed class OwnTests(string root, StateFolder state)
     public async Task<Counts> RunAsync(CancellationToken cancellationToken)
     {
         var counts = new Counts(0, []);
+        File.Delete(FaultTable);
         foreach (var project in Projects)
         {
             counts += await RunProjectAsync(project, cancellationToken);
+        }
+
+        // What became of each fault, which tests that pass do not tell by themselves.
+        if (File.Exists(FaultTable))
+        {
+            Console.WriteLine(await File.ReadAllTextAsync(FaultTable, cancellationToken));
         }
 
         return counts + await RunCoreAsync(cancellationToken);
