@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using KextDev;
 using KextDev.Processes;
 
@@ -7,6 +6,9 @@ internal sealed class OwnTests(string root, StateFolder state)
 {
     // The fast ones first: a mistake shows early.
     private static readonly string[] Projects = ["KextDev.Tests", "Build.Tests", "Packages.Tests", "KextDev.GuestTests"];
+
+    // No test takes so long: one that ends no more is named, instead of holding up all that comes after it.
+    private const string SilenceLimit = "10m";
 
     // No compiler server and no idle node stays behind.
     private static readonly string[] NoServers = ["-nodeReuse:false", "-p:UseSharedCompilation=false"];
@@ -21,9 +23,9 @@ internal sealed class OwnTests(string root, StateFolder state)
     public static async Task BenchRingAsync(string root, StateFolder state, CancellationToken cancellationToken) =>
         await RunAsync(Core(root, state, "bench"), cancellationToken);
 
-    public async Task<Counts> RunAsync(CancellationToken cancellationToken)
+    public async Task<TestCounts> RunAsync(CancellationToken cancellationToken)
     {
-        var counts = new Counts(0, []);
+        var counts = new TestCounts(0, []);
         File.Delete(FaultTable);
         foreach (var project in Projects)
         {
@@ -73,45 +75,25 @@ internal sealed class OwnTests(string root, StateFolder state)
         }
     }
 
-    private async Task<Counts> RunProjectAsync(string project, CancellationToken cancellationToken)
+    private async Task<TestCounts> RunProjectAsync(string project, CancellationToken cancellationToken)
     {
-        var results = Path.Combine(Directory.CreateDirectory(Path.Combine(state.Build, "tests")).FullName, $"{project}.trx");
-        File.Delete(results);
-        await PrintAsync(
+        var results = new TestResults(project, Path.Combine(state.Build, "tests", project));
+        results.Clear();
+        var exitCode = await PrintAsync(
             new HostCommand("dotnet",
             [
-                "test", $"tests/{project}", "--no-build", "-nologo",
-                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal",
+                "test", $"tests/{project}", "--no-build", "-nologo", "--results-directory", results.Folder,
+                "--logger", $"trx;LogFileName={results.File}", "--logger", "console;verbosity=minimal",
+                "--blame-hang-timeout", SilenceLimit, "--blame-hang-dump-type", "none",
             ])
             { WorkingDirectory = root },
             also: null,
             cancellationToken);
-
-        // A run that died before it wrote its results counts as one failure: silence never passes.
-        if (!File.Exists(results))
-        {
-            return new Counts(0, [$"{project}: it ended before it wrote its results"]);
-        }
-
-        var outcomes = Elements(XDocument.Load(results), "UnitTestResult").ToList();
-        var failures = outcomes.Where(outcome => outcome.Attribute("outcome")?.Value != "Passed").Select(Failure).ToList();
-        return outcomes.Count == 0
-            ? new Counts(0, [$"{project}: it has no test"])
-            : new Counts(outcomes.Count - failures.Count, failures);
+        return results.Read(exitCode);
     }
 
-    private static IEnumerable<XElement> Elements(XContainer container, string name) =>
-        container.Descendants().Where(element => element.Name.LocalName == name);
-
-    private static string Failure(XElement outcome) => string.Join(
-        '\n',
-        [
-            $"{outcome.Attribute("outcome")?.Value}: {outcome.Attribute("testName")?.Value}",
-            .. Elements(outcome, "Message").Concat(Elements(outcome, "StackTrace")).SelectMany(told => told.Value.Split('\n')).Select(line => $"  {line.TrimEnd()}"),
-        ]);
-
     // The ring as a user program under the sanitizers; it reports in KTAP.
-    private async Task<Counts> RunCoreAsync(CancellationToken cancellationToken)
+    private async Task<TestCounts> RunCoreAsync(CancellationToken cancellationToken)
     {
         var passed = 0;
         var failures = new List<string>();
@@ -131,12 +113,6 @@ internal sealed class OwnTests(string root, StateFolder state)
             failures.Add($"make check in tests/core ended with exit code {exitCode}");
         }
 
-        return new Counts(passed, failures);
-    }
-
-    /// <param name="Failures">One for each test that did not pass: its name, and what it said.</param>
-    internal sealed record Counts(int Passed, IReadOnlyList<string> Failures)
-    {
-        public static Counts operator +(Counts left, Counts right) => new(left.Passed + right.Passed, [.. left.Failures, .. right.Failures]);
+        return new TestCounts(passed, failures);
     }
 }
