@@ -25,17 +25,15 @@ static void unlock(void)
 }
 
 /* A child of fork has one thread; the one that held the mutex need not be it. */
-static void mind_forks(void)
+__attribute__((constructor)) static void mind_forks(void)
 {
 	pthread_atfork(lock, unlock, unlock);
 }
 
 static bool remember(int descriptor, uint64_t handle)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	bool remembered = true;
 
-	pthread_once(&once, mind_forks);
 	lock();
 	if ((size_t)descriptor >= handle_count) {
 		const size_t count = (size_t)descriptor + 64;

@@ -69,6 +69,19 @@ public sealed class KextAttendTests(KextHostBuild build) : IDisposable
         host.Reports.ShouldBeEmpty();
     }
 
+    /// <summary>The way to the host is one of watched calls as well; and a child must not wait for a thread of its parent's.</summary>
+    [AttendFact]
+    public async Task Answers_whoever_signals_and_forks_disturb()
+    {
+        const int Children = 300;
+        await using var host = await RunningHost.StartAsync(build);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+
+        var result = await host.Attend(build.Disturbed, Text(Children)).RunAsync(limit.Token);
+
+        result.Output.ShouldBe($"{Children}\n");
+    }
+
     /// <summary>This repository's extension and its tests, which know what each program has done.</summary>
     [AttendTheory]
     [InlineData("process_events")]

@@ -28,6 +28,9 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
     /// <summary>Executes, opens, connects and so on, to be watched.</summary>
     public string Attended => _folder.Combine("attended");
 
+    /// <summary>Asks by many threads and their forked children, under signals.</summary>
+    public string Disturbed => _folder.Combine("disturbed");
+
     public async Task InitializeAsync()
     {
         var programs = Path.Combine(Repository.Root, "tests", "KextDev.Tests", "KextHost", "programs");
@@ -37,6 +40,7 @@ public sealed class KextHostBuild : IAsyncLifetime, IDisposable
         await GccAsync(Talk, [.. Client, Path.Combine(programs, "talk.c")]);
         await GccAsync(EventClient, [.. Client, Path.Combine(programs, "event_client.c")]);
         await GccAsync(RingClient, [.. Client, Path.Combine(programs, "ring_client.c")]);
+        await GccAsync(Disturbed, [.. Client, Path.Combine(programs, "disturbed.c")]);
         await GccAsync(Attended, [Path.Combine(programs, "attended.c")]);
     }
 
