@@ -40,6 +40,9 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("How often KernelTest loads and unloads the extension at its end, to find what it leaks; 0 for not at all, else 4 or more. Default: 12, in the plans full and soak 64; not at all with --tests.")]
     int? LeakCycles => TryGetValue<int?>(() => LeakCycles);
 
+    [Parameter("When a kernel dies or hangs in KernelTest, writes its guest's memory into the run's folder, below crash/, for crash(8) or gdb.")]
+    bool MemoryDump => TryGetValue<bool?>(() => MemoryDump) ?? false;
+
     [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]
     bool DebugOnPanic => TryGetValue<bool?>(() => DebugOnPanic) ?? false;
 
@@ -71,6 +74,7 @@ internal interface IKernelTest : IKernelBuild
                 RunFolder = folder,
                 Repetition = repetition,
                 LeakCycles = leakCycles,
+                MemoryDump = MemoryDump,
                 KeepGuest = KeepGuest,
                 Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, token) : null,
                 AskSecret = AskSecret,

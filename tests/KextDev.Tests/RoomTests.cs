@@ -25,7 +25,7 @@ public sealed partial class RoomTests
         ["Symbols"] = ["Bundles", "Crashes", "MachO", "Toolchains"],
         ["Debuggers"] = ["Hosts", "Processes", "Toolchains"],
         ["Debugging"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "MachO", "Platforms", "Processes", "Projects", "Shells", "Testing", "Toolchains"],
-        ["Testing"] = ["Bundles", "Crashes", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Symbols", "Toolchains"],
+        ["Testing"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Symbols", "Toolchains"],
     };
 
     private static string Library => Path.Combine(Repository.Root, "tools", "KextDev");

@@ -75,8 +75,14 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
         var before = _failures.Count;
 
+        await using var evidence = TakeEvidence.Begin(suite.Guest, bench, built, options, journal);
+        bench.Evidence = evidence;
         await MeetAsync(bench, built, variant, cancellationToken);
-        bench.Slot.Loaded = (loaded, token) => MeetAsync(bench, built, loaded, token);
+        bench.Slot.Loaded = async (loaded, token) =>
+        {
+            await evidence.LocateAsync(bench.Platform, bench.Files.Extensions[loaded], token);
+            await MeetAsync(bench, built, loaded, token);
+        };
 
         // The variant is loaded as a step of its own, so that a refusal is told as what it is.
         if (!await TryAsync(bench, Stage.Load, "Loading", options.LoadLimit, token => bench.Slot.LoadAsync(variant, token), cancellationToken)

@@ -43,6 +43,9 @@ public sealed class TestBench : IAsyncDisposable
 
     public ExtensionSlot Slot { get; }
 
+    /// <summary>Is taken where the kernel dies or hangs; null for nowhere.</summary>
+    public TakeEvidence? Evidence { get; set; }
+
     /// <summary>Acquires, connects, deploys. What was opened before a step failed is closed again.</summary>
     public static async Task<TestBench> OpenAsync(
         IGuest guest, GuestPlatform system, BuiltExtension built, string consoleLog, RunJournal journal, CancellationToken cancellationToken)

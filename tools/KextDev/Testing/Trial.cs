@@ -31,6 +31,30 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     /// <exception cref="OperationCanceledException">The run was cancelled. What the kernel does is never an exception.</exception>
     public async Task<Outcome> RunAsync(string what, TimeSpan limit, Func<CancellationToken, Task<Outcome>> body, CancellationToken cancellationToken)
     {
+        var outcome = await TryAsync(what, limit, body, cancellationToken);
+        return outcome.Verdict is Verdict.Panicked or Verdict.Hung && bench.Evidence is { } evidence
+            ? outcome with { Failure = $"{outcome.Failure}{await evidence.RunAsync(bench.Guest, outcome.Verdict, cancellationToken)}" }
+            : outcome;
+    }
+
+    /// <summary>What the kernel's log says since a mark, or why it says nothing.</summary>
+    public async Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
+        limit.CancelAfter(PingLimit);
+        try
+        {
+            return await bench.Platform.ReadLogAsync(mark, limit.Token);
+        }
+        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return [$"(the kernel's log could not be read: {exception.Message})"];
+        }
+    }
+
+    private async Task<Outcome> TryAsync(string what, TimeSpan limit, Func<CancellationToken, Task<Outcome>> body, CancellationToken cancellationToken)
+    {
         using var time = new CancellationTokenSource(limit, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token, bench.Watch.Died);
         await using var death = bench.Watch.Died.Register(bench.Shell.Abandon);
@@ -56,22 +80,6 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         return outcome.Verdict is Verdict.Passed or Verdict.Failed && bench.Watch.Died.IsCancellationRequested
             ? await AfterLossAsync("", cancellationToken)
             : Hear(outcome, bench.Watch.Complaints.Skip(heard));
-    }
-
-    /// <summary>What the kernel's log says since a mark, or why it says nothing.</summary>
-    public async Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        limit.CancelAfter(PingLimit);
-        try
-        {
-            return await bench.Platform.ReadLogAsync(mark, limit.Token);
-        }
-        catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return [$"(the kernel's log could not be read: {exception.Message})"];
-        }
     }
 
     // What the kernel complains of and names the extension for never passes, but for what a busy host alone may bring about.

@@ -68,6 +68,9 @@ internal sealed record GdbPiece(byte[] Bytes, bool IsPacket)
 
     public static GdbPiece Interrupt { get; } = new([3], IsPacket: false);
 
+    /// <summary>What it says, unescaped; empty for what is no packet.</summary>
+    public string Text => GdbPacket.Unescape(System.Text.Encoding.Latin1.GetString(Body));
+
     /// <summary>The peer took a packet.</summary>
     public bool Acknowledges => !IsPacket && Bytes is [(byte)'+'];
 

@@ -7,7 +7,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi
+public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi, IMemoryDump
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -112,6 +112,15 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
     public string? FindObstacle(bool atBoot) => null;
 
     public async Task<DebugStub> HaltAsync(bool atBoot, CancellationToken cancellationToken) => await QemuDebugStub.OpenAsync(Machine, atBoot, cancellationToken);
+
+    /// <remarks>In kdump's form, which leaves out what is zero.</remarks>
+    public async Task DumpMemoryAsync(string file, CancellationToken cancellationToken)
+    {
+        // QEMU writes into a file that is there, whose mode stays.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        await new FileStream(file, options).DisposeAsync();
+        await Machine.Qmp.ExecuteAsync("dump-guest-memory", new { paging = false, protocol = $"file:{file}", format = "kdump-zlib" }, cancellationToken);
+    }
 
     public async Task SendNmiAsync(CancellationToken cancellationToken) => await Machine.Qmp.ExecuteAsync("inject-nmi", arguments: null, cancellationToken);
 

@@ -16,7 +16,7 @@ internal static partial class ModuleSections
     {
         var folder = ShellWord.Quote($"/sys/module/{name.Replace('-', '_')}");
         var answer = await shell.RunAsync(
-            $"cd {folder}/sections && for f in .[!.]* *; do [ -f \"$f\" ] && printf '%s %s\\n' \"$f\" \"$(cat \"$f\")\"; done; printf 'build-id '; od -An -v -tx1 {folder}/notes/.note.gnu.build-id | tr -d ' \\n'",
+            $"cd {folder}/sections && grep -Hs '^0x' .[!.]* *; printf 'build-id '; od -An -v -tx1 {folder}/notes/.note.gnu.build-id | tr -d ' \\n'",
             cancellationToken);
         var sections = new Dictionary<string, ulong>(StringComparer.Ordinal);
         foreach (Match match in Section().Matches(answer.Output))
@@ -28,7 +28,7 @@ internal static partial class ModuleSections
         return sections.Count == 0 ? null : new LoadedModule(note.Length > NoteHeaderDigits ? note[NoteHeaderDigits..] : null, sections);
     }
 
-    [GeneratedRegex(@"^(?<name>[A-Za-z_.][\w.]{0,127}) 0x(?<address>[0-9a-f]{1,16})$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<name>[A-Za-z_.][\w.]{0,127}):0x(?<address>[0-9a-f]{1,16})$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Section();
 
     [GeneratedRegex("^build-id (?<digits>[0-9a-f]{1,256})", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
