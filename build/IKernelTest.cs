@@ -40,6 +40,9 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("How often KernelTest loads and unloads the extension at its end, to find what it leaks; 0 for not at all, else 4 or more. Default: 12, in the plans full and soak 64; not at all with --tests.")]
     int? LeakCycles => TryGetValue<int?>(() => LeakCycles);
 
+    [Parameter("KernelTest and KernelTestLoad load also a build that is known to have killed the kernel of this guest, which stays.")]
+    bool Force => TryGetValue<bool?>(() => Force) ?? false;
+
     [Parameter("When a kernel dies or hangs in KernelTest, writes its guest's memory into the run's folder, below crash/, for crash(8) or gdb.")]
     bool MemoryDump => TryGetValue<bool?>(() => MemoryDump) ?? false;
 
@@ -75,6 +78,7 @@ internal interface IKernelTest : IKernelBuild
                 Repetition = repetition,
                 LeakCycles = leakCycles,
                 MemoryDump = MemoryDump,
+                Force = Force,
                 KeepGuest = KeepGuest,
                 Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, token) : null,
                 AskSecret = AskSecret,
@@ -100,7 +104,7 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                Require(await new LoadByHand(Site, Sdk, journal).RunAsync(project, definition, token));
+                Require(await new LoadByHand(Site, Sdk, Force, journal).RunAsync(project, definition, token));
             }
         }));
 

@@ -3,6 +3,7 @@ using KextDev.Guests;
 using KextDev.Provisioning;
 using KextDev.Reports;
 using KextDev.Shells;
+using KextDev.Testing;
 using Nuke.Common;
 using Serilog;
 
@@ -33,6 +34,7 @@ internal interface IVm : IKernelDeps
             {
                 await using var guest = GuestFactory.Create(definition, Site);
                 await guest.StopAsync(token);
+                ForgetCrashes(definition);
             }
         }));
 
@@ -87,6 +89,15 @@ internal interface IVm : IKernelDeps
             var endpoint = await FindUpAsync(FindGuests(LoadProject()), token);
             ExitCode = await InteractiveShell.Command(endpoint).RunInTerminalAsync(token);
         }));
+
+    // QEMU's machines end for good: the next one is another guest.
+    private void ForgetCrashes(GuestDefinition definition)
+    {
+        if (definition.Driver == GuestDriver.Qemu)
+        {
+            KnownCrashes.Forget(State, definition.Name);
+        }
+    }
 
     private IEnumerable<GuestDefinition> Definitions => GuestDefinition.Names(RootDirectory / "vm").Select(Define);
 

@@ -39,6 +39,7 @@ internal interface IVmProvision : IVmConfigure, IVm
             await using var guest = GuestFactory.Create(definition, Site);
             var endpoint = await TakingSnapshots(guest, definition).RestoreSnapshotAsync(Snapshot!, token);
             (guest as IKeepable)?.Keep();
+            KextDev.Testing.KnownCrashes.Forget(State, definition.Name);
             Log.Information("Guest {Name} is what it was at {Snapshot}, and up at {Host}:{Port}", guest.Name, Snapshot, endpoint.Host, endpoint.Port);
         }));
 

@@ -19,6 +19,9 @@ public sealed record StateFolder(string Path)
     /// <summary>One folder for each run.</summary>
     public string Runs => System.IO.Path.Combine(Path, "runs");
 
+    /// <summary>Which builds killed which guest that stays: a file a guest.</summary>
+    public string Crashes => System.IO.Path.Combine(Path, "crashes");
+
     /// <summary>How guests were started before they were configured for debugging: a file a guest.</summary>
     public string Targets => System.IO.Path.Combine(Path, "targets");
 

@@ -16,6 +16,7 @@ public sealed class VerdictTests
     [Theory]
     [InlineData(Verdict.Passed, new Verdict[0])]
     [InlineData(Verdict.Flaky, new[] { Verdict.Passed, Verdict.Flaky })]
+    [InlineData(Verdict.Refused, new[] { Verdict.Refused, Verdict.Infrastructure, Verdict.Passed })]
     [InlineData(Verdict.Failed, new[] { Verdict.Failed, Verdict.Infrastructure, Verdict.Passed })]
     [InlineData(Verdict.Panicked, new[] { Verdict.Failed, Verdict.Panicked, Verdict.Hung })]
     public void The_gravest_verdict_stands_for_the_run(Verdict expected, Verdict[] verdicts) =>

@@ -60,11 +60,12 @@ public sealed record RunResult(Verdict Verdict, IReadOnlyList<SuiteResult> Suite
         Verdict.Passed => 0,
         Verdict.Flaky => 1,
         Verdict.Infrastructure => 2,
-        Verdict.ConnectionLost => 3,
-        Verdict.TimedOut => 4,
-        Verdict.Failed => 5,
-        Verdict.Hung => 6,
-        Verdict.Panicked => 7,
+        Verdict.Refused => 3,
+        Verdict.ConnectionLost => 4,
+        Verdict.TimedOut => 5,
+        Verdict.Failed => 6,
+        Verdict.Hung => 7,
+        Verdict.Panicked => 8,
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "An unknown verdict has no gravity."),
     };
 }

@@ -26,6 +26,9 @@ public enum Verdict
 
     /// <summary>Failed first, passed on a retry.</summary>
     Flaky,
+
+    /// <summary>This build of the extension is known to kill the guest's kernel, and was not loaded again.</summary>
+    Refused,
 }
 
 /// <summary>The process exit code of each verdict.</summary>
@@ -41,6 +44,7 @@ public static class VerdictExitCode
         Verdict.TimedOut => 14,
         Verdict.Infrastructure => 15,
         Verdict.Flaky => 16,
+        Verdict.Refused => 17,
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "An unknown verdict has no exit code."),
     };
 }

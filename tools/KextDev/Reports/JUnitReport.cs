@@ -77,7 +77,7 @@ public sealed class JUnitReport(string path) : IRunReport
 
         if (test.Verdict is not (Verdict.Passed or Verdict.Flaky))
         {
-            var kind = test.Verdict is Verdict.Infrastructure or Verdict.ConnectionLost ? "error" : "failure";
+            var kind = test.Verdict is Verdict.Infrastructure or Verdict.Refused or Verdict.ConnectionLost ? "error" : "failure";
             element.Add(Problem(kind, test.Verdict, test.Failure ?? "", test.KernelLog));
         }
 

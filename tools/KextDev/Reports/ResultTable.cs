@@ -67,7 +67,7 @@ public static class ResultTable
     private static string Colour(Verdict verdict) => verdict switch
     {
         Verdict.Passed => "green",
-        Verdict.Flaky or Verdict.Infrastructure => "yellow",
+        Verdict.Flaky or Verdict.Infrastructure or Verdict.Refused => "yellow",
         _ => "red",
     };
 }

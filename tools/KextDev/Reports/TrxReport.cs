@@ -97,7 +97,7 @@ public sealed class TrxReport(string path) : IRunReport
         Verdict.Passed or Verdict.Flaky => "Passed",
         Verdict.TimedOut or Verdict.Hung => "Timeout",
         Verdict.ConnectionLost => "Disconnected",
-        Verdict.Infrastructure => "Error",
+        Verdict.Infrastructure or Verdict.Refused => "Error",
         _ => "Failed",
     };
 

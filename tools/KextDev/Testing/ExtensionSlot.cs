@@ -16,11 +16,15 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
     /// <summary>Any variant: all share the name by which the kernel knows the extension.</summary>
     public DeployedExtension Extension => extensions.Values.First();
 
+    /// <summary>The variant that was loaded last, or is about to be: what a kernel that dies dies of.</summary>
+    public string? Latest { get; private set; }
+
     /// <summary>What the system reported after unloads of this slot's: what the extension left behind.</summary>
     public IReadOnlyList<string> Leftovers => _leftovers;
 
-    /// <summary>A test loaded or unloaded by itself: what is loaded must be asked again.</summary>
-    public void Forget() => _known = false;
+    /// <summary>A test loads and unloads by itself: what is loaded must be asked again.</summary>
+    /// <param name="variant">What it loads; null for what is not known.</param>
+    public void Forget(string? variant = null) => (_known, Latest) = (false, variant ?? Latest);
 
     /// <summary>Makes sure that this variant is loaded, unloading another one first.</summary>
     public async Task<KernelAnswer> LoadAsync(string variant, CancellationToken cancellationToken)
@@ -37,7 +41,7 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
         }
 
         // A load that is cancelled midway leaves the question open.
-        _known = false;
+        Forget(variant);
         var answer = await platform.LoadAsync(extensions[variant], cancellationToken);
         (_known, _loaded) = (true, answer.Accepted ? variant : null);
         await (answer.Accepted && Loaded is { } tell ? tell(variant, cancellationToken) : Task.CompletedTask);

@@ -44,6 +44,7 @@ public sealed class FindLeaks(int cycles, TimeProvider clock)
     // All in one command, which is many times faster; where that stumbles the rest is done one by one, with patience and the kernel's words.
     private async Task<KernelAnswer> CycleAsync(TestBench bench, string variant, int times, CancellationToken cancellationToken)
     {
+        bench.Slot.Forget(variant);
         var done = await CycleAtOnceAsync(bench, variant, times, cancellationToken);
         bench.Slot.Forget();
         if (done < times && await new UnloadExtension(clock).RunAsync(bench.Slot, cancellationToken) is { Accepted: false } stuck)

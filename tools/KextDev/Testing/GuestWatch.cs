@@ -50,6 +50,8 @@ public sealed class GuestWatch : IAsyncDisposable
 
     /// <summary>What the kernel complained of and lived on, in its order, up to a number of them.</summary>
     public IReadOnlyCollection<Crash> Complaints => _complaints;
+    /// <summary>The crash that killed the guest's kernel; null while none is known.</summary>
+    public Crash? Crash => _crash.Task.IsCompletedSuccessfully ? _crash.Task.Result : null;
 
     /// <summary>Begins to watch. A guest that ran before is watched from now on: what it printed earlier belongs to others.</summary>
     /// <param name="consoleLog">Where the console's bytes are kept.</param>

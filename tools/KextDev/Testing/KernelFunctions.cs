@@ -19,12 +19,13 @@ internal sealed class KernelFunctions(StateFolder state, BuiltExtension built)
     private (string Variant, LoadedModule Module)? _loaded;
 
     /// <summary>Learns where the kernel's own functions lie. A guest that hides that leaves them without names.</summary>
-    public async Task LearnAsync(GuestShell shell, CancellationToken cancellationToken)
+    /// <returns>Where they are kept; empty for such a guest.</returns>
+    public async Task<string> LearnAsync(GuestShell shell, CancellationToken cancellationToken)
     {
         var told = (await shell.RunAsync("uname -rv; grep -m 1 ' _text$' /proc/kallsyms", cancellationToken)).Output.Split('\n', 2);
         if (told is not [var build, var text] || KernelSymbolTable.Parse(text) is not { Text: var start })
         {
-            return;
+            return "";
         }
 
         var file = Path.Combine(state.Cache, "kernel-names", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(build)))[..KeyDigits]);
@@ -33,13 +34,14 @@ internal sealed class KernelFunctions(StateFolder state, BuiltExtension built)
             var symbols = (await shell.RunAsync(Functions, cancellationToken)).Output;
             if (KernelSymbolTable.Parse(symbols) is null)
             {
-                return;
+                return "";
             }
 
             AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(symbols)));
         }
 
         (_kept, _text) = (file, start);
+        return file;
     }
 
     public void Learn(string variant, LoadedModule module) => _loaded = (variant, module);

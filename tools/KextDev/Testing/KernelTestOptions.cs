@@ -27,6 +27,9 @@ public sealed record KernelTestOptions
     /// <summary>Leave the guest up when the run does not pass, and say how to get in.</summary>
     public bool KeepGuest { get; init; }
 
+    /// <summary>Loads also a build that is known to kill the kernel of the guest.</summary>
+    public bool Force { get; init; }
+
     /// <summary>Writes the memory of a guest whose kernel dies or hangs into the run's folder.</summary>
     public bool MemoryDump { get; init; }
 

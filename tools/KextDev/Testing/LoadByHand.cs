@@ -7,8 +7,9 @@ using KextDev.Shells;
 namespace KextDev.Testing;
 
 /// <summary>The first half of the pipeline for people who want to look around: the extension is loaded into the guest that stays up, and stays loaded.</summary>
+/// <param name="force">Loads also a build that is known to kill the guest's kernel.</param>
 /// <param name="sdk">Apple's headers for a kext; null for the host's own, or those that the project names.</param>
-public sealed class LoadByHand(GuestSite site, string? sdk, RunJournal journal)
+public sealed class LoadByHand(GuestSite site, string? sdk, bool force, RunJournal journal)
 {
     // Always the same: a second load replaces the first one's files.
     private const string Folder = "/tmp/kextdev";
@@ -20,6 +21,11 @@ public sealed class LoadByHand(GuestSite site, string? sdk, RunJournal journal)
         var variant = project.DefaultVariant;
         var built = await journal.StageAsync(
             Stage.Build, () => new BuildExtension(site.State, sdk, journal).RunAsync(project, [variant], definition, guest, cancellationToken));
+        if (!force)
+        {
+            new KnownCrashes(site.State, definition.Name).Require(built.Images.Values);
+        }
+
         var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));
         (guest as IKeepable)?.Keep();
         await using var shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(endpoint, cancellationToken));

@@ -55,7 +55,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             return await StreamAsync(test, cancellationToken);
         }
 
-        bench.Slot.Forget();
+        bench.Slot.Forget(test.Variant);
         var outcome = await StreamAsync(test, cancellationToken);
         var leftovers = await bench.Slot.ReadLeftoversAsync(cancellationToken);
         return leftovers.Count == 0 || outcome.Verdict != Verdict.Passed ? outcome : Outcome.Failed(string.Join('\n', leftovers));

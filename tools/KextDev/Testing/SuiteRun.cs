@@ -17,6 +17,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     private readonly TestSchedule _schedule = new(suite.Tests, options.Repetition);
     private readonly List<(Verdict Verdict, string Message)> _failures = [];
     private readonly string _folder = Path.Combine(options.RunFolder, suite.Guest.Name);
+    private bool _stays;
 
     /// <summary>The results; those until then, when it is cancelled.</summary>
     public async Task<SuiteResult> RunAsync(CancellationToken cancellationToken)
@@ -34,6 +35,10 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         catch (BuildFailedException exception)
         {
             _failures.Add((Verdict.Failed, exception.Message));
+        }
+        catch (KnownCrashException exception)
+        {
+            _failures.Add((Verdict.Refused, exception.Message));
         }
         catch (Exception exception) when (exception is InfrastructureException or IOException or UnauthorizedAccessException)
         {
@@ -75,7 +80,11 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
         var before = _failures.Count;
 
-        await using var evidence = TakeEvidence.Begin(suite.Guest, bench, built, options, journal);
+        Require(bench, built);
+        StayUp(bench);
+
+        var evidence = new TakeEvidence(suite.Guest, options, built, journal);
+        await evidence.LearnAsync(bench.Shell, cancellationToken);
         bench.Evidence = evidence;
         await MeetAsync(bench, built, variant, cancellationToken);
         bench.Slot.Loaded = async (loaded, token) =>
@@ -89,6 +98,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployAsync(bench, built, token), cancellationToken))
         {
             await AttendAsync(bench, cancellationToken);
+            Remember(bench, built);
             KeepIfAsked(bench);
             return false;
         }
@@ -109,20 +119,63 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         }
 
         await AttendAsync(bench, cancellationToken);
+        Remember(bench, built);
         if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))
         {
             KeepIfAsked(bench);
         }
 
-        // One that is not ours to restart may live on when only the connection was lost.
-        if (loss is Verdict.Panicked or Verdict.Hung && bench.Guest is IKeepable { Joined: true } && _schedule.Left > 0)
+        // One that lives on is joined again where only the connection was lost.
+        if (loss is Verdict.Panicked or Verdict.Hung && bench.Outlives && _schedule.Next is not null)
         {
-            _failures.Add((Verdict.Infrastructure,
-                $"{_schedule.Left} tests were not run: guest {bench.Guest.Name} died or hangs, and was not this run's to restart. ./build.sh VmDown VmUp starts it afresh."));
-            return false;
+            return await RestartAsync(bench.Guest, cancellationToken);
         }
 
         return !options.KeepGuest || survived;
+    }
+
+    // One that was up before this run stays up, also where this run had to start it anew.
+    private void StayUp(TestBench bench)
+    {
+        _stays |= bench.Outlives;
+        if (_stays && !bench.Outlives)
+        {
+            bench.Outlives = true;
+            (bench.Guest as IKeepable)?.Keep();
+        }
+    }
+
+    private async Task<bool> RestartAsync(IGuest guest, CancellationToken cancellationToken)
+    {
+        var obstacle = guest is IRestartable restartable ? restartable.RestartObstacle : "Its driver cannot restart it.";
+        if (obstacle is null)
+        {
+            journal.Publish(new NoteGiven($"Guest {guest.Name} was up before this run and its kernel is lost: it is restarted."));
+            await guest.StopAsync(cancellationToken);
+            return true;
+        }
+
+        _failures.Add((Verdict.Infrastructure, $"Not run: {string.Join(", ", _schedule.LeftNames)}: guest {guest.Name} died or hangs, and was not started by this run. {obstacle}"));
+        return false;
+    }
+
+    // What killed a guest that stays is not done to it again unasked; in this run it was.
+    private void Require(TestBench bench, BuiltExtension built)
+    {
+        if (!options.Force && !_stays && bench.Outlives)
+        {
+            new KnownCrashes(options.State, suite.Guest.Name).Require(built.Images.Values);
+        }
+    }
+
+    private void Remember(TestBench bench, BuiltExtension built)
+    {
+        // A module is known to its kernel by underscores.
+        if (bench.Outlives && bench.Watch.Crash is { Module: { } culprit } crash && culprit.Replace('-', '_') == bench.Slot.Extension.Name.Replace('-', '_')
+            && bench.Slot.Latest is { } variant && built.Images[variant].Identity is { } identity)
+        {
+            new KnownCrashes(options.State, suite.Guest.Name).Remember(bench.Slot.Extension.Name, identity, crash, options.RunFolder, clock.GetUtcNow());
+        }
     }
 
     // Of the variant that people load. What the system itself said to be left behind needs no search.

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using KextDev.Debuggers.Gdb;
-using KextDev.Debuggers.Linux;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Platforms;
@@ -14,34 +13,26 @@ namespace KextDev.Testing;
 /// What remains of a kernel that died or hangs, before its guest is ended: what each processor was doing, by the hypervisor's gdb stub, and the memory where that was
 /// asked for. What cannot be had is told in a sentence.
 /// </summary>
-public sealed class TakeEvidence : IAsyncDisposable
+public sealed class TakeEvidence(GuestDefinition definition, KernelTestOptions options, BuiltExtension built, RunJournal journal)
 {
     // Of a guest of two processors both take milliseconds and seconds.
+    private static readonly TimeSpan NameLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ProcessorLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MemoryLimit = TimeSpan.FromMinutes(10);
 
-    private readonly CancellationTokenSource _end = new();
-    private readonly GuestDefinition _definition;
-    private readonly KernelTestOptions _options;
-    private readonly RunJournal _journal;
-    private readonly KernelFunctions _functions;
-    private readonly Task _learning;
-
-    private TakeEvidence(GuestDefinition definition, BuiltExtension built, KernelTestOptions options, RunJournal journal, GuestShell shell)
-    {
-        _definition = definition;
-        _options = options;
-        _journal = journal;
-        _functions = new KernelFunctions(options.State, built);
-        _learning = LearnAsync(shell);
-    }
+    private readonly KernelFunctions _functions = new(options.State, built);
 
     // What plays XNU in such a guest is a program: the machine's processors run the Linux below it.
-    private bool NamesFunctions => _definition.Platform == GuestPlatform.Linux;
+    private bool NamesFunctions => definition.Platform == GuestPlatform.Linux;
 
-    /// <summary>Learns beside the run what can be asked of a living kernel alone.</summary>
-    public static TakeEvidence Begin(GuestDefinition definition, TestBench bench, BuiltExtension built, KernelTestOptions options, RunJournal journal) =>
-        new(definition, built, options, journal, bench.Shell);
+    /// <summary>Learns what a living kernel alone tells. It is asked for little, but for its first time.</summary>
+    public async Task LearnAsync(GuestShell shell, CancellationToken cancellationToken)
+    {
+        if (NamesFunctions)
+        {
+            await TryAsync("The names of the kernel's functions are", NameLimit, token => _functions.LearnAsync(shell, token), cancellationToken);
+        }
+    }
 
     /// <summary>The extension was loaded: where it lies is learnt.</summary>
     public async Task LocateAsync(IKernelPlatform platform, DeployedExtension extension, CancellationToken cancellationToken)
@@ -55,45 +46,21 @@ public sealed class TakeEvidence : IAsyncDisposable
     /// <returns>What a kernel that hangs is doing, to be added to the verdict's sentence; empty where that is not known, or the kernel told by itself how it died.</returns>
     public async Task<string> RunAsync(IGuest guest, Verdict verdict, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_options.RunFolder, "crash")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(options.RunFolder, "crash")).FullName;
         var number = 1;
-        while (Directory.EnumerateFiles(folder, $"{_definition.Name}-{number}-*").Any())
+        while (Directory.EnumerateFiles(folder, $"{definition.Name}-{number}-*").Any())
         {
             number++;
         }
 
-        var stem = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{_definition.Name}-{number}-"));
+        var stem = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{definition.Name}-{number}-"));
         var doing = await TryAsync("The processors' registers are", ProcessorLimit, token => ReadProcessorsAsync(guest, stem + "processors.log", token), cancellationToken) ?? "";
-        if (_options.MemoryDump)
+        if (options.MemoryDump)
         {
             await TryAsync("The guest's memory is", MemoryLimit, token => DumpMemoryAsync(guest, stem + "memory.kdump", token), cancellationToken);
         }
 
         return verdict == Verdict.Hung ? doing : "";
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        await _learning;
-        _end.Dispose();
-    }
-
-    private async Task LearnAsync(GuestShell shell)
-    {
-        if (!NamesFunctions)
-        {
-            return;
-        }
-
-        try
-        {
-            await _functions.LearnAsync(shell, _end.Token);
-        }
-        catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException or IOException or UnauthorizedAccessException)
-        {
-            // Without names there are addresses still.
-        }
     }
 
     private async Task<string?> TryAsync(string what, TimeSpan limit, Func<CancellationToken, Task<string>> take, CancellationToken cancellationToken)
@@ -106,11 +73,11 @@ public sealed class TakeEvidence : IAsyncDisposable
         }
         catch (Exception exception) when (exception is InfrastructureException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            _journal.Publish(new NoteGiven($"{what} not among the evidence: {exception.Message}"));
+            journal.Publish(new NoteGiven($"{what} not among the evidence: {exception.Message}"));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            _journal.Publish(new NoteGiven($"{what} not among the evidence: they were not to be had within {limit.TotalSeconds:0} s."));
+            journal.Publish(new NoteGiven($"{what} not among the evidence: they were not to be had within {limit.TotalSeconds:0} s."));
         }
 
         return null;
@@ -118,7 +85,7 @@ public sealed class TakeEvidence : IAsyncDisposable
 
     private async Task<string> ReadProcessorsAsync(IGuest guest, string file, CancellationToken cancellationToken)
     {
-        if (_definition.KextHost is not null)
+        if (definition.KextHost is not null)
         {
             throw new InfrastructureException("its machine's processors run the Linux on which its kernel plays XNU. The panic report has the backtrace.");
         }
@@ -131,7 +98,7 @@ public sealed class TakeEvidence : IAsyncDisposable
 
         await using var halted = await stub.HaltAsync(atBoot: false, cancellationToken);
         await using var client = await GdbClient.ConnectAsync(halted.EndPoint, cancellationToken);
-        var names = _learning.IsCompleted ? _functions.Read() : new FunctionNames([]);
+        var names = _functions.Read();
         var text = new StringBuilder();
         var sentences = new List<string>();
         foreach (var processor in await client.ReadProcessorsAsync(cancellationToken))
@@ -143,7 +110,7 @@ public sealed class TakeEvidence : IAsyncDisposable
         }
 
         await File.WriteAllTextAsync(file, text.ToString(), cancellationToken);
-        _journal.Publish(new NoteGiven($"What each processor was doing: {file}"));
+        journal.Publish(new NoteGiven($"What each processor was doing: {file}"));
         return sentences.Count == 0 ? "" : $" {string.Join(' ', sentences)}";
     }
 
@@ -151,7 +118,7 @@ public sealed class TakeEvidence : IAsyncDisposable
     {
         var memory = guest as IMemoryDump ?? throw new InfrastructureException($"the driver of guest {guest.Name} cannot write it.");
         await memory.DumpMemoryAsync(file, cancellationToken);
-        _journal.Publish(new NoteGiven($"The guest's memory: {file}"));
+        journal.Publish(new NoteGiven($"The guest's memory: {file}"));
         return file;
     }
 }

@@ -43,6 +43,9 @@ public sealed class TestBench : IAsyncDisposable
 
     public ExtensionSlot Slot { get; }
 
+    /// <summary>Whether the guest goes on after this run, so that nothing may stay behind in it.</summary>
+    public bool Outlives { get; set; }
+
     /// <summary>Is taken where the kernel dies or hangs; null for nowhere.</summary>
     public TakeEvidence? Evidence { get; set; }
 
@@ -60,7 +63,7 @@ public sealed class TestBench : IAsyncDisposable
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
             var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken));
-            return new TestBench(acquired, system, shell, platform, files);
+            return new TestBench(acquired, system, shell, platform, files) { Outlives = guest is IKeepable { Joined: true } };
         }
         catch
         {
@@ -72,7 +75,7 @@ public sealed class TestBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Guest is IKeepable { Joined: true } && !Watch.Died.IsCancellationRequested)
+        if (Outlives && !Watch.Died.IsCancellationRequested)
         {
             await TidyAsync();
         }

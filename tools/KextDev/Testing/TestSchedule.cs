@@ -18,8 +18,8 @@ public sealed class TestSchedule(IReadOnlyList<PlannedTest> tests, Repetition re
     /// <summary>Null when none is left.</summary>
     public PlannedTest? Next => _again ?? (_round.TryPeek(out var test) ? test : null);
 
-    /// <summary>How many of this round are left.</summary>
-    public int Left => _round.Count + (_again is null ? 0 : 1);
+    /// <summary>Those of this round that are left.</summary>
+    public IEnumerable<string> LeftNames => (_again is null ? [] : new[] { _again.Name }).Concat(_round.Select(test => test.Name));
 
     /// <summary>Takes the next test out, so that what ends the guest under it does not begin it anew.</summary>
     public PlannedTest? Take()

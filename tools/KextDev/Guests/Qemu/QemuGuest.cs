@@ -7,7 +7,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi, IMemoryDump
+public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi, IMemoryDump, IRestartable
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -26,6 +26,8 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
     public string ConsoleFile => Machine.State.ConsoleFile;
 
     public bool Joined { get; private set; }
+
+    public string? RestartObstacle => null;
 
     private protected QemuMachine Machine => _machine ?? throw new InvalidOperationException($"The guest {Name} was not started.");
 

@@ -5,7 +5,7 @@ namespace KextDev.Guests.Ssh;
 
 /// <summary>A machine that can be reached by SSH and of which nothing else is known: physical, or run by somebody else.</summary>
 /// <remarks>It is started and stopped by the definition's commands; where it names none, the machine is taken as it is and left so.</remarks>
-public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGuest, IKeepable, IKernelHeaders
+public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGuest, IKeepable, IKernelHeaders, IRestartable
 {
     /// <summary>Of a start or stop command: a machine with firmware of its own takes its time to come up.</summary>
     private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(5);
@@ -18,6 +18,10 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
 
     /// <summary>True when the machine ran before: what is loaded into it must be taken out again.</summary>
     public bool Joined { get; private set; }
+
+    public string? RestartObstacle => definition is { StartCommand: not null, StopCommand: not null }
+        ? null
+        : $"Only a person can restart it: {definition.File} has no \"startCommand\" and \"stopCommand\". Restart the machine, then run the tests again.";
 
     private string Folder => Path.Combine(site.State.Guests, definition.Name);
 

@@ -8,7 +8,7 @@ namespace KextDev.Guests.Vmware;
 /// A machine that runs already is joined and left running. Any other is restored to the definition's snapshot, where it names one, started without a window,
 /// and ended again.
 /// </remarks>
-public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovable, IDebugStub
+public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovable, IDebugStub, IRestartable
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -27,6 +27,10 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
     public string Name => _definition.Name;
 
     public bool Joined { get; private set; }
+
+    public string? RestartObstacle => _definition.Snapshot is { } snapshot
+        ? $"Its machine ran before, and a start would take it back to its snapshot '{snapshot}'. ./build.sh VmDown --guest {Name} ends it, and the next run starts it from there."
+        : null;
 
     /// <summary>Where the machine's serial port goes; null when it has none that goes to a file.</summary>
     private protected string? SerialFile { get; init; }
