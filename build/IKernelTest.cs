@@ -104,7 +104,7 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                Require(await new LoadByHand(Site, Sdk, Force, journal).RunAsync(project, definition, token));
+                Require(await LoadAsync(project, definition, journal, token));
             }
         }));
 
@@ -174,6 +174,19 @@ internal interface IKernelTest : IKernelBuild
         return sanitizing.Count > 0
             ? sanitizing
             : throw new TargetFailedException("Nothing was tested: no guest that is meant has a kernel with such checks. Leave --sanitize out, or test the kext: --platform darwin");
+    }
+
+    private async Task<KernelAnswer> LoadAsync(Project project, GuestDefinition definition, RunJournal journal, CancellationToken token)
+    {
+        try
+        {
+            return await new LoadByHand(Site, Sdk, Force, journal).RunAsync(project, definition, token);
+        }
+        catch (KnownCrashException exception)
+        {
+            ExitCode = VerdictExitCode.Of(Verdict.Refused);
+            throw new TargetFailedException(exception.Message);
+        }
     }
 
     private static void Require(KernelAnswer answer)

@@ -28,6 +28,21 @@ public sealed class SampleProject : IDisposable
         }
         static const struct kernel_param_ops sample_operations = { .set = sample_set };
         module_param_cb(fault, &sample_operations, NULL, 0200);
+        #include <linux/smp.h>
+        static noinline void sample_spin(void *unused)
+        {
+        	for (;;)
+        		cpu_relax();
+        }
+        static int sample_set_spin(const char *value, const struct kernel_param *parameter)
+        {
+        	smp_call_function(sample_spin, NULL, 0);
+        	local_irq_disable();
+        	sample_spin(NULL);
+        	return 0;
+        }
+        static const struct kernel_param_ops sample_spin_operations = { .set = sample_set_spin };
+        module_param_cb(spin, &sample_spin_operations, NULL, 0200);
         #include <linux/fs.h>
         #include <linux/miscdevice.h>
         #include <linux/slab.h>
@@ -132,6 +147,8 @@ public sealed class SampleProject : IDisposable
         		write_to(*what == 'p' ? "/proc/sysrq-trigger" : "/sys/module/sample/parameters/fault", "c");
         		sleep(600);
         	}
+        	if (!strcmp(what, "spin"))
+        		write_to("/sys/module/sample/parameters/spin", "c");
         	if (!strcmp(what, "hang"))
         		hang();
         	if (!strcmp(what, "cut"))
@@ -196,6 +213,10 @@ public sealed class SampleProject : IDisposable
 
     public int LeakCycles { get; init; }
 
+    public bool MemoryDump { get; init; }
+
+    public bool Force { get; init; }
+
     public Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default) =>
         RunAsync(GuestPlace.Embedded, report, cancellationToken);
 
@@ -211,6 +232,8 @@ public sealed class SampleProject : IDisposable
             RunFolder = RunFolder,
             Repetition = Repetition,
             LeakCycles = LeakCycles,
+            MemoryDump = MemoryDump,
+            Force = Force,
         };
         await using var journal = new RunJournal(TimeProvider.System, [.. KextDev.Reports.RunReports.Kept(RunFolder), report]);
         return await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(cancellationToken);

@@ -50,6 +50,7 @@ public sealed class GuestWatch : IAsyncDisposable
 
     /// <summary>What the kernel complained of and lived on, in its order, up to a number of them.</summary>
     public IReadOnlyCollection<Crash> Complaints => _complaints;
+
     /// <summary>The crash that killed the guest's kernel; null while none is known.</summary>
     public Crash? Crash => _crash.Task.IsCompletedSuccessfully ? _crash.Task.Result : null;
 

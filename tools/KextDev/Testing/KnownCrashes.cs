@@ -26,10 +26,11 @@ public sealed class KnownCrashes(StateFolder state, string guest)
     /// <summary>The guest is another one now, or what it was before.</summary>
     public static void Forget(StateFolder state, string guest) => System.IO.File.Delete(new KnownCrashes(state, guest).File);
 
+    /// <param name="identities">Of the builds that are about to be loaded.</param>
     /// <exception cref="KnownCrashException">One of these builds killed this guest's kernel before.</exception>
-    public void Require(IEnumerable<BuiltImage> images)
+    public void Require(IEnumerable<string?> identities)
     {
-        var built = images.Select(image => image.Identity).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var built = identities.OfType<string>().ToHashSet(StringComparer.Ordinal);
         if (Read().LastOrDefault(one => built.Contains(one.Identity)) is { } known)
         {
             throw new KnownCrashException(guest, known);

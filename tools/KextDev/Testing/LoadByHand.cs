@@ -23,7 +23,7 @@ public sealed class LoadByHand(GuestSite site, string? sdk, bool force, RunJourn
             Stage.Build, () => new BuildExtension(site.State, sdk, journal).RunAsync(project, [variant], definition, guest, cancellationToken));
         if (!force)
         {
-            new KnownCrashes(site.State, definition.Name).Require(built.Images.Values);
+            new KnownCrashes(site.State, definition.Name).Require(built.Images.Values.Select(image => image.Identity));
         }
 
         var endpoint = await journal.StageAsync(Stage.AcquireGuest, () => guest.StartAsync(cancellationToken));

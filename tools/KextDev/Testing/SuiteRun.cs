@@ -164,7 +164,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     {
         if (!options.Force && !_stays && bench.Outlives)
         {
-            new KnownCrashes(options.State, suite.Guest.Name).Require(built.Images.Values);
+            new KnownCrashes(options.State, suite.Guest.Name).Require(built.Images.Values.Select(image => image.Identity));
         }
     }
 

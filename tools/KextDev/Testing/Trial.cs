@@ -99,12 +99,15 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, CancellationToken cancellationToken)
     {
         var seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        var asked = clock.GetTimestamp();
         if (await AnswersAsync(cancellationToken))
         {
             return new Outcome(Verdict.TimedOut, $"{what} took longer than its limit of {seconds} s; the kernel still answers.");
         }
 
-        return await bench.Watch.DeathAsync(DeathPatience, cancellationToken) is { } death
+        // Who dies says so while it is asked.
+        var patience = DeathPatience - clock.GetElapsedTime(asked);
+        return await bench.Watch.DeathAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, cancellationToken) is { } death
             ? death
             : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s, over this connection or a new one.");
     }
