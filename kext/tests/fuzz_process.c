@@ -13,13 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz_rings.h"
 #include "ktap.h"
 #include "osq_client.h"
 
-#define PAGE         4096
 #define BUDGET       500 /* operations of a thread */
 #define SLOTS        6   /* for descriptors of a process */
-#define RINGS        2   /* whose addresses it remembers */
 #define CHILD_BUDGET 8
 
 /*
@@ -33,9 +32,8 @@ static struct {
 	struct fuzz_device device;
 	struct fuzz_memory memory;
 	slot_t slots[SLOTS];
-	atomic_uint_least64_t rings[RINGS]; /* see ring_of */
+	struct fuzz_rings rings;
 	atomic_uint_least64_t read_offset;
-	int pipe[2]; /* through which the kernel reads and writes memory that may be gone */
 	pthread_barrier_t start;
 	pthread_rwlock_t family; /* held by who has a child, taken by who ends the process */
 	pthread_rwlock_t files;  /* held by who opens and closes, taken to fork: a child gets the
@@ -127,36 +125,14 @@ static void close_one(struct fuzz_random *random)
 	pthread_rwlock_unlock(&own.files);
 }
 
-/* Where it is mapped and how large it is in one number: threads must not take them from two. */
-struct ring {
-	uint8_t *address;
-	uint32_t pages;
-};
-
-static struct ring ring_of(uint64_t number)
-{
-	return (struct ring){(uint8_t *)(uintptr_t)(number >> 16 << 12), number & 0xFFFF};
-}
-
-static void remember_ring(struct fuzz_random *random, const struct osq_allocate_args *args)
-{
-	const uint64_t address = (uintptr_t)args->buffer, pages = (args->size + PAGE - 1) / PAGE;
-	struct ring old =
-	    ring_of(atomic_exchange(&own.rings[fuzz_below(random, RINGS)], address << 4 | pages));
-
-	if (address % PAGE || !address || pages > OSQ_BUFFER_MAX / PAGE)
-		complain("a ring at %p", args->buffer);
-	if (old.pages)
-		munmap(old.address, (size_t)old.pages * PAGE);
-}
-
 /* What a request that succeeded says is true as far as one can tell. */
 static void check_answer(struct fuzz_random *random, const struct fuzz_request *request)
 {
 	const struct osq_sync_args *sync = request->argument;
 
-	if (request->number == OSQ_IOCTL_ALLOCATE)
-		remember_ring(random, request->argument);
+	if (request->number == OSQ_IOCTL_ALLOCATE &&
+	    !fuzz_rings_remember(&own.rings, random, request->argument))
+		complain("no ring can be where the answer says");
 	if (request->number != OSQ_IOCTL_SYNC)
 		return;
 	if (sync->max_read_offset % OSQ_RECORD_ALIGN || sync->max_read_offset > OSQ_BUFFER_MAX)
@@ -194,7 +170,7 @@ static void request_by_chance(struct worker *worker)
 static void map_device(struct fuzz_random *random)
 {
 	static const int protections[] = {PROT_READ, PROT_READ | PROT_WRITE, PROT_NONE};
-	const size_t size = (size_t)PAGE << fuzz_below(random, 4);
+	const size_t size = (size_t)4096 << fuzz_below(random, 4);
 	slot_t *slot = any_slot(random);
 	uint64_t was = atomic_load(slot);
 	void *mapped = mmap(NULL, size, protections[fuzz_below(random, 3)],
@@ -207,55 +183,12 @@ static void map_device(struct fuzz_random *random)
 	munmap(mapped, size);
 }
 
-/* By way of the kernel, which would stumble over what a program may not touch. */
-static void write_to_ring(uint8_t *at)
-{
-	if (write(own.pipe[1], "", 1) == 1 && read(own.pipe[0], at, 1) > 0)
-		complain("a ring was written to");
-#ifdef __linux__
-	{
-		int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-
-		if (memory >= 0 && pwrite(memory, "", 1, (off_t)(uintptr_t)at) > 0)
-			complain("a ring was written to as a debugger would");
-		if (memory >= 0)
-			close(memory);
-	}
-#endif
-}
-
-/* Part of a ring, or what is left of it, in whole pages. */
 static void change_ring(struct fuzz_random *random)
 {
-	struct ring ring = ring_of(atomic_load(&own.rings[fuzz_below(random, RINGS)]));
-	uint32_t first = ring.pages ? fuzz_below(random, ring.pages) : 0;
-	size_t size = PAGE * (1 + (size_t)fuzz_below(random, ring.pages - first));
-	uint8_t *part = ring.address + (size_t)first * PAGE;
-	char sunk[PAGE];
+	const char *wrong = fuzz_rings_change(&own.rings, random);
 
-	if (!ring.pages)
-		return;
-	switch (fuzz_below(random, 8)) {
-	case 0:
-		munmap(part, size);
-		break;
-	case 1:
-		if (!mprotect(part, size, PROT_READ | PROT_WRITE))
-			complain("a ring can be written to");
-		break;
-	case 2:
-		mprotect(part, size, PROT_NONE);
-		break;
-	case 3:
-		madvise(part, size, MADV_DONTNEED);
-		break;
-	case 4:
-		write_to_ring(part);
-		break;
-	default: /* as a program would; it may be gone, and what is in the pipe another's */
-		if (write(own.pipe[1], part, sizeof(sunk)) > 0)
-			(void)!read(own.pipe[0], sunk, sizeof(sunk));
-	}
+	if (wrong)
+		complain("%s", wrong);
 }
 
 /* Something for the publishers to tell. */
@@ -424,9 +357,7 @@ static bool prepare(const struct fuzz_part *part)
 	own.running = part->threads;
 	own.end = part->end;
 	own.shared = part->shared;
-	return fuzz_memory_make(&own.memory, part->version) && !pipe(own.pipe) &&
-	       !fcntl(own.pipe[0], F_SETFL, O_NONBLOCK) &&
-	       !fcntl(own.pipe[1], F_SETFL, O_NONBLOCK) &&
+	return fuzz_memory_make(&own.memory, part->version) && fuzz_rings_make(&own.rings) &&
 	       !pthread_barrier_init(&own.start, NULL, part->threads) &&
 	       !pthread_rwlock_init(&own.family, NULL) && !pthread_rwlock_init(&own.files, NULL) &&
 	       !sigaction(SIGUSR1, &action, NULL);
