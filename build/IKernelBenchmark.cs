@@ -17,7 +17,7 @@ internal interface IKernelBenchmark : IKernelTest
     private const int LinkObjects = 2000;
 
     Target KernelBenchmark => _ => _
-        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole KernelTest in each guest, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
+        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole KernelTest in each guest, how soon a panic and a hang are told and the run goes on, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
@@ -26,6 +26,7 @@ internal interface IKernelBenchmark : IKernelTest
             await MeasureLinkAsync(console, token);
             await MeasureBootAsync(console, token);
             await MeasureRunAsync(console, token);
+            await MeasureFaultsAsync(console, token);
             await MeasureKextHostAsync(console, token);
             await MeasureRingAsync(token);
         }));
@@ -68,15 +69,43 @@ internal interface IKernelBenchmark : IKernelTest
         }
     }
 
+    // Of the Linux guest: it panics and hangs truly, both processors.
+    private async Task MeasureFaultsAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        foreach (var guest in FindGuests(LoadProject()).Where(guest => guest.Platform == KextDev.Projects.GuestPlatform.Linux))
+        {
+            var times = FaultTimes.Read(await RunAsync(
+                guest, ["--project", RootDirectory / "tests" / "bad-modules" / "faults", "--tests", "panic_in_timer", "interrupts_off_everywhere", "pass"], cancellationToken));
+            var table = new Table().Title($"A panic and a hang in {Markup.Escape(guest.Name)}")
+                .AddColumn("").AddColumn(new TableColumn("seconds").RightAligned()).AddColumn(new TableColumn("aim").RightAligned());
+            table.AddRow("panic to verdict, with its evidence", Number(times.Panic.TotalSeconds), "2");
+            table.AddRow("hang to verdict, after the heartbeat's limit, with its evidence", Number(times.Hang.TotalSeconds), "2");
+            table.AddRow("from the panic's verdict to the next test, without the guest's start", Number(times.Recoveries[0].TotalSeconds), "2");
+            table.AddRow("from the hang's verdict to the next test, without the guest's start", Number(times.Recoveries[1].TotalSeconds), "2");
+            table.AddRow("the guest's starts", string.Join(", ", times.Starts.Select(start => Number(start.TotalSeconds))), "");
+            console.WriteLine();
+            console.Write(table);
+        }
+    }
+
+    // Which fails, as it should: its folder is what is wanted.
+    private async Task<string> RunAsync(GuestDefinition guest, IEnumerable<string> options, CancellationToken cancellationToken) => FolderOf(
+        (await new HostCommand(RootDirectory / "build.sh", ["KernelTest", "--plan", "quick", "--guest", guest.Name, .. options]) { WorkingDirectory = RootDirectory }
+            .TryRunAsync(cancellationToken)).Output);
+
+    private static string FolderOf(string output)
+    {
+        const string FolderMark = "run folder: ";
+        return output.Split('\n').First(line => line.StartsWith(FolderMark, StringComparison.Ordinal))[FolderMark.Length..].Trim();
+    }
+
     private async Task<RunTimes> TimeRunAsync(GuestDefinition guest, IEnumerable<string> options, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
         var run = await new HostCommand(RootDirectory / "build.sh", ["KernelTest", "--plan", "quick", "--guest", guest.Name, .. options]) { WorkingDirectory = RootDirectory }
             .RunAsync(cancellationToken);
         var whole = Stopwatch.GetElapsedTime(start);
-        const string FolderMark = "run folder: ";
-        var folder = run.Output.Split('\n').First(line => line.StartsWith(FolderMark, StringComparison.Ordinal))[FolderMark.Length..].Trim();
-        return RunTimes.Read(folder, whole);
+        return RunTimes.Read(FolderOf(run.Output), whole);
     }
 
     private async Task MeasureKextHostAsync(IAnsiConsole console, CancellationToken cancellationToken)

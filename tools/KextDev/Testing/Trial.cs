@@ -23,8 +23,8 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     // How long a dying guest gets to say so before a lost connection is called one.
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(3);
 
-    // A kernel that does not run one command in so long is not merely slow.
-    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(10);
+    /// <summary>A kernel that does not run one command in so long is not merely slow.</summary>
+    public static TimeSpan HeartbeatLimit { get; } = TimeSpan.FromSeconds(10);
 
     /// <param name="what">What takes too long or kills the kernel, for people: "ring_stress", "Loading com.example.mykext".</param>
     /// <param name="body">What is asked; its own outcome counts when the kernel lives on.</param>
@@ -41,7 +41,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     public async Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        limit.CancelAfter(PingLimit);
+        limit.CancelAfter(HeartbeatLimit);
         try
         {
             return await bench.Platform.ReadLogAsync(mark, limit.Token);
@@ -109,7 +109,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         var patience = DeathPatience - clock.GetElapsedTime(asked);
         return await bench.Watch.DeathAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, cancellationToken) is { } death
             ? death
-            : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {PingLimit.TotalSeconds:0} s, over this connection or a new one.");
+            : new Outcome(Verdict.Hung, $"{what} took longer than its limit of {seconds} s, and the kernel did not answer a command within {HeartbeatLimit.TotalSeconds:0} s, over this connection or a new one.");
     }
 
     private async Task<Outcome> AfterLossAsync(string loss, CancellationToken cancellationToken)
@@ -122,14 +122,14 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         var answers = await AnswersAsync(cancellationToken);
         return bench.Watch.Died.IsCancellationRequested && await bench.Watch.DeathAsync(TimeSpan.Zero, cancellationToken) is { } late
             ? late
-            : new Outcome(Verdict.ConnectionLost, $"{loss} {(answers ? "The kernel answers over a new one." : $"Over a new one, the kernel did not answer within {PingLimit.TotalSeconds:0} s.")}".Trim());
+            : new Outcome(Verdict.ConnectionLost, $"{loss} {(answers ? "The kernel answers over a new one." : $"Over a new one, the kernel did not answer within {HeartbeatLimit.TotalSeconds:0} s.")}".Trim());
     }
 
     // The heartbeat: a command over the connection that is there, and another over one of its own. What clogs or breaks the one leaves the other.
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        limit.CancelAfter(PingLimit);
+        limit.CancelAfter(HeartbeatLimit);
         var asked = new List<Task<bool>> { AskAsync(bench.Shell, limit.Token), AskAnewAsync(limit.Token) };
         while (asked.Count > 0)
         {
