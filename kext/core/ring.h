@@ -35,7 +35,8 @@
  *
  * Trust: all state is in struct osq_ring, private to the kernel. The buffer is mapped for reading
  * only; collect checks the headers that it walks over against the private offsets all the same,
- * so that a port that fails at this loses records, but never leaves the buffer.
+ * so that a port that fails at this loses records, but never leaves the buffer. What it cannot know
+ * then is who is still in the buffer: busy may be right or not, and go on for ever.
  *
  * Barrier pairs, by number, as ring.c names them:
  *   (1) head      release in reserve       acquire in collect, arm, busy   headers are written
