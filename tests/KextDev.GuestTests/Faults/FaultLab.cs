@@ -1,5 +1,6 @@
 using System.Globalization;
 using KextDev.Events;
+using KextDev.Guests;
 using KextDev.GuestTests.Guests;
 using KextDev.Processes;
 
@@ -31,6 +32,7 @@ public sealed class FaultLab : IAsyncLifetime
     {
         // What it builds is what the checkouts run.
         await new HostCommand(Path.Combine(GuestPlace.Root, "build.sh"), "--help").RunAsync(CancellationToken.None);
+        await StartOnceAsync();
         _lanes = Task.WhenAll(Lanes.Select(lane => lane.Where(IsMeant).ToList()).Where(lane => lane.Count > 0).Select(lane => Task.Run(() => RunLaneAsync(lane))));
     }
 
@@ -43,6 +45,14 @@ public sealed class FaultLab : IAsyncLifetime
         await _lanes;
         Directory.CreateDirectory(Path.GetDirectoryName(TableFile)!);
         await File.WriteAllLinesAsync(TableFile, await TableAsync());
+    }
+
+    // A QEMU that is killed while KVM is yet to be tried would be taken for KVM's failure, after which the run goes on without.
+    private static async Task StartOnceAsync()
+    {
+        using var place = new GuestPlace();
+        await using var guest = GuestFactory.Create(GuestPlace.Embedded, place.Site);
+        await guest.StartAsync(CancellationToken.None);
     }
 
     private static bool IsMeant(Scenario scenario) =>
