@@ -58,6 +58,10 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         using var time = new CancellationTokenSource(limit, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token, bench.Watch.Died);
         await using var death = bench.Watch.Died.Register(bench.Shell.Abandon);
+
+        // At the limit the kernel is asked at once: a command's end, which a dead one never answers, takes its time.
+        Task<bool>? answers = null;
+        await using var late = time.Token.Register(() => answers = AnswersAsync(cancellationToken));
         var heard = bench.Watch.Complaints.Count;
         Outcome outcome;
         try
@@ -67,7 +71,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             outcome = time.IsCancellationRequested
-                ? await AfterTimeLimitAsync(what, limit, cancellationToken)
+                ? await AfterTimeLimitAsync(what, limit, answers ?? AnswersAsync(cancellationToken), cancellationToken)
                 : await AfterLossAsync("", cancellationToken);
         }
         catch (ConnectionLostException exception)
@@ -96,11 +100,11 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     }
 
     // A slow test and a dead kernel are different verdicts: the kernel is asked first.
-    private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<Outcome> AfterTimeLimitAsync(string what, TimeSpan limit, Task<bool> answers, CancellationToken cancellationToken)
     {
         var seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
         var asked = clock.GetTimestamp();
-        if (await AnswersAsync(cancellationToken))
+        if (await answers)
         {
             return new Outcome(Verdict.TimedOut, $"{what} took longer than its limit of {seconds} s; the kernel still answers.");
         }
@@ -128,8 +132,11 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     // The heartbeat: a command over the connection that is there, and another over one of its own. What clogs or breaks the one leaves the other.
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
-        limit.CancelAfter(HeartbeatLimit);
+        using var late = new CancellationTokenSource(HeartbeatLimit, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died, late.Token);
+
+        // Whom nobody answered for so long nobody waits for to end a command.
+        await using var silent = late.Token.Register(bench.Shell.Abandon);
         var asked = new List<Task<bool>> { AskAsync(bench.Shell, limit.Token), AskAnewAsync(limit.Token) };
         while (asked.Count > 0)
         {
