@@ -107,6 +107,19 @@ public sealed class KernelTestRunTests
     }
 
     [Fact]
+    public async Task A_run_that_is_cancelled_at_once_reports_its_guest_without_a_test()
+    {
+        using var project = new SampleProject(""" "name": "passes", "timeLimit": 30 """);
+
+        var result = await project.RunAsync(new RecordingReport(), new CancellationToken(canceled: true));
+
+        result.Cancelled.ShouldBeTrue();
+        result.Suites.ShouldHaveSingleItem().Tests.ShouldBeEmpty();
+        (await File.ReadAllTextAsync(Path.Combine(project.RunFolder, "junit.xml"))).ShouldContain("<testsuite ");
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_kept_guest_is_joined_and_left_as_it_was_found()
     {
         using var project = new SampleProject(

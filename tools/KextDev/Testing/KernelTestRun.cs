@@ -14,7 +14,8 @@ public sealed class KernelTestRun(KernelTestOptions options, RunJournal journal,
             [.. options.Suites.Select(suite => new PlannedSuite(suite.Guest.Name, options.Repetition.PlannedNames(suite.Tests)))],
             options.RunFolder));
         var results = new List<SuiteResult>();
-        foreach (var suite in options.Suites.TakeWhile(_ => !cancellationToken.IsCancellationRequested))
+        // Also a run that is cancelled at once names its first guest: reports without any are malformed to some readers.
+        foreach (var suite in options.Suites.TakeWhile((_, index) => index == 0 || !cancellationToken.IsCancellationRequested))
         {
             journal.Publish(new SuiteStarted(suite.Guest.Name));
             results.Add(await new SuiteRun(options, suite, journal, clock).RunAsync(cancellationToken));
