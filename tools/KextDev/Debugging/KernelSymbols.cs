@@ -12,7 +12,7 @@ public sealed class KernelSymbols(StateFolder state, RunJournal journal)
     /// <returns>Null, and why in a note, where they cannot be had: the extension's own are not touched by that.</returns>
     public async Task<SlidImage?> FindAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(shell, "grep -m 1 ' _text$' /proc/kallsyms", cancellationToken) is not { Text: var text })
+        if (await ReadAsync(shell, KernelSymbolTable.FindText, cancellationToken) is not { Text: var text })
         {
             journal.Publish(new NoteGiven("The kernel's own functions have no names in this session: the guest does not tell their addresses. As root: sysctl kernel.kptr_restrict=1."));
             return null;

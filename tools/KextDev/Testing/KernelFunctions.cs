@@ -22,7 +22,7 @@ internal sealed class KernelFunctions(StateFolder state, BuiltExtension built)
     /// <returns>Where they are kept; empty for such a guest.</returns>
     public async Task<string> LearnAsync(GuestShell shell, CancellationToken cancellationToken)
     {
-        var told = (await shell.RunAsync("uname -rv; grep -m 1 ' _text$' /proc/kallsyms", cancellationToken)).Output.Split('\n', 2);
+        var told = (await shell.RunAsync($"uname -rv; {KernelSymbolTable.FindText}", cancellationToken)).Output.Split('\n', 2);
         if (told is not [var build, var text] || KernelSymbolTable.Parse(text) is not { Text: var start })
         {
             return "";

@@ -133,25 +133,28 @@ internal sealed class CallFrames
             {
                 WriteFramePointer(body, row);
             }
-            else if (SavedRegisters.IsKept(register))
+            else if (row.Kind == OrcKind.Interrupt)
             {
-                switch (row.Kind == OrcKind.Call ? saved.Of(register, row) : 0)
-                {
-                    case null:
-                        body.Rule(Undefined, register);
-                        break;
-                    case 0:
-                        body.Rule(SameValue, register);
-                        break;
-                    case { } words1:
-                        body.At(register, words1);
-                        break;
-                }
+                // The processor saved no others, and what interrupted has not changed them yet.
+                body.Rule(SameValue, register);
             }
             else
             {
-                body.Rule(row.Kind == OrcKind.Call ? Undefined : SameValue, register);
+                WriteSaved(body, register, SavedRegisters.IsKept(register) ? saved.Of(register, row) : null);
             }
+        }
+    }
+
+    /// <param name="words">As <see cref="SavedRegisters.Of"/> has it.</param>
+    private static void WriteSaved(CallFrameInstructions body, int register, int? words)
+    {
+        if (words is > 0 and var place)
+        {
+            body.At(register, place);
+        }
+        else
+        {
+            body.Rule(words is null ? Undefined : SameValue, register);
         }
     }
 

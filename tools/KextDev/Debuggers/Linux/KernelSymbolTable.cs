@@ -7,6 +7,9 @@ namespace KextDev.Debuggers.Linux;
 /// <param name="Text">Where its code begins: the symbol _text.</param>
 public sealed partial record KernelSymbolTable(ulong Text, IReadOnlyList<KernelSymbol> Functions)
 {
+    /// <summary>Prints the one line that tells where the code of a guest's kernel begins.</summary>
+    public const string FindText = "grep -m 1 ' _text$' /proc/kallsyms";
+
     // A kernel has some 50,000; what is far more is no kernel's.
     private const int MostFunctions = 1_000_000;
 
