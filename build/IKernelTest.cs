@@ -49,6 +49,9 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]
     bool DebugOnPanic => TryGetValue<bool?>(() => DebugOnPanic) ?? false;
 
+    [Parameter("The least of the messages that KernelTest takes from the extension's log channel: trace, debug, info (the default), warning or error.")]
+    MessageLevel? LogLevel => TryGetValue<MessageLevel?>(() => LogLevel);
+
     private static SoakDuration DefaultSoak => new(TimeSpan.FromMinutes(10));
 
     Target KernelTest => _ => _
@@ -80,6 +83,7 @@ internal interface IKernelTest : IKernelBuild
                 MemoryDump = MemoryDump,
                 Force = Force,
                 KeepGuest = KeepGuest,
+                LogLevel = LogLevel ?? MessageLevel.Info,
                 Witness = DebugOnPanic ? await WitnessAsync(project, suites[0].Guest, folder, journal, token) : null,
                 AskSecret = AskSecret,
                 Cold = Cold,

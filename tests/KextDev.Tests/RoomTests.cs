@@ -20,12 +20,13 @@ public sealed partial class RoomTests
         ["Guests"] = ["Hosts", "Projects", "Processes", "Toolchains"],
         ["Shells"] = ["Guests", "Processes"],
         ["Platforms"] = ["Bundles", "Projects", "Shells", "Processes"],
+        ["Logs"] = ["Events", "Platforms", "Processes", "Shells"],
         ["Reports"] = ["Events"],
         ["Provisioning"] = ["Guests", "Platforms", "Processes", "Projects", "Shells"],
         ["Symbols"] = ["Bundles", "Crashes", "MachO", "Toolchains"],
         ["Debuggers"] = ["Hosts", "Processes", "Toolchains"],
         ["Debugging"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "MachO", "Platforms", "Processes", "Projects", "Shells", "Testing", "Toolchains"],
-        ["Testing"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "Ktap", "MachO", "Platforms", "Processes", "Projects", "Shells", "Symbols", "Toolchains"],
+        ["Testing"] = ["Bundles", "Crashes", "Debuggers", "Events", "Guests", "Ktap", "Logs", "MachO", "Platforms", "Processes", "Projects", "Shells", "Symbols", "Toolchains"],
     };
 
     private static string Library => Path.Combine(Repository.Root, "tools", "KextDev");

@@ -26,6 +26,17 @@ public sealed class ProjectTests : IDisposable
     }
 
     [Fact]
+    public void A_log_channel_has_a_reader()
+    {
+        var manifest = ProjectFolder.Manifest.Replace("\"tool\":", "\"kextlogd\":", StringComparison.Ordinal);
+        _folder.Write("kextdev.json", manifest);
+        Project.Load(_folder.Path).LogOf(GuestPlatform.Linux).ShouldBeNull();
+
+        _folder.Write("kextdev.json", manifest.Replace("\"module\": \"sample\"", "\"module\": \"sample\", \"log\": \"/dev/sample_log\"", StringComparison.Ordinal));
+        Project.Load(_folder.Path).LogOf(GuestPlatform.Linux).ShouldBe("/dev/sample_log");
+    }
+
+    [Fact]
     public void Takes_the_folder_for_the_manifest_in_it() => Project.Load(_folder.Path).Name.ShouldBe("sample");
 
     [Fact]
@@ -43,6 +54,9 @@ public sealed class ProjectTests : IDisposable
     [InlineData("\"kbuild\": \"linux\"", "\"kbuild\": \"..\"", 6, "'..' lies outside of the manifest's folder")]
     [InlineData("\"module\": \"sample\"", "\"module\": \"sample.ko\"", 7, "'sample.ko' cannot be a module's name")]
     [InlineData("{ \"normal\": [], \"test\": [\"-DTEST\"] }", "{}", 8, "no variant is declared")]
+    [InlineData("\"module\": \"sample\"", "\"module\": \"sample\", \"log\": \"/dev/sample_log\"", 7, "the log channel /dev/sample_log has no reader: programs.others names no kextlogd")]
+    [InlineData("\"module\": \"sample\"", "\"module\": \"sample\", \"log\": \"a b\"", 7, "'a b' cannot be a log channel's name")]
+    [InlineData("\"module\": \"sample\"", "\"module\": \"sample\", \"log\": \"--help\"", 7, "'--help' cannot be a log channel's name")]
     [InlineData("\"normal\": []", "\"a/b\": []", 8, "'a/b' cannot be a name")]
     [InlineData("tests/ktap.c", "tests/ktab.c", 13, "the source tests/ktab.c does not exist")]
     [InlineData("tests/ktap.c", "/etc/passwd.c", 13, "'/etc/passwd.c' lies outside of the manifest's folder")]

@@ -40,6 +40,9 @@ public sealed record SuiteResult(string Guest, Verdict Verdict, IReadOnlyList<Te
 {
     /// <summary>Why the suite as a whole failed, where it was not a test; null otherwise.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>What came of the extension's log channel; null where it has none, or nobody read it.</summary>
+    public LogCounts? Log { get; init; }
 }
 
 /// <summary>What a whole run came to.</summary>

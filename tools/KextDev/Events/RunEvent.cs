@@ -48,6 +48,14 @@ public sealed record TestEnded(TestResult Result) : RunEvent;
 /// <summary>A line of the guest's kernel console; raw text of the guest.</summary>
 public sealed record ConsolePrinted(string Line) : RunEvent;
 
+/// <summary>A warning or an error of the extension's, by its log channel.</summary>
+/// <param name="Test">The one that ran; null between tests.</param>
+/// <param name="Text">Raw text of the guest.</param>
+public sealed record MessageLogged(string? Test, MessageLevel Level, string Text) : RunEvent;
+
+/// <summary>So many more came in that second than are told; the run's folder has them all.</summary>
+public sealed record MessagesOmitted(string? Test, long Count) : RunEvent;
+
 /// <summary>The kernel died or complained; <paramref name="Text"/> is its report.</summary>
 /// <param name="Fatal">False for a warning after which the kernel goes on.</param>
 public sealed record KernelCrashed(string Title, bool Fatal, string Text) : RunEvent;

@@ -29,6 +29,15 @@ public interface IKernelPlatform
     /// <summary>Where the loaded extension lies, and of which build it is; null when it is not loaded.</summary>
     Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
+    /// <summary>The clock by which the kernel's log tells when something was said.</summary>
+    KernelClock Clock { get; }
+
+    /// <summary>Nanoseconds on that clock, now; null where the system does not tell.</summary>
+    Task<long?> ReadClockAsync(CancellationToken cancellationToken);
+
+    /// <summary>A line of an <see cref="Evidence.IsKernelLog"/>.</summary>
+    KernelLogLine ReadLogLine(string line);
+
     /// <summary>The kernel log's lines after the mark; all lines where the mark is null or has scrolled away.</summary>
     Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken);
 
@@ -85,4 +94,8 @@ public sealed record SystemReport(string Name, string Text, bool IsPanic);
 /// <summary>Something to keep of a guest.</summary>
 /// <param name="File">A name for it.</param>
 /// <param name="Text">Whatever the guest printed.</param>
-public sealed record Evidence(string File, string Text);
+public sealed record Evidence(string File, string Text)
+{
+    /// <summary>Whether this is the kernel's log, with times where the system has any; one at most is.</summary>
+    public bool IsKernelLog { get; init; }
+}

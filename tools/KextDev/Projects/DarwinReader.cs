@@ -6,8 +6,9 @@ namespace KextDev.Projects;
 /// <summary>platforms.darwin: from what it says to what it means, or to the line that makes no sense.</summary>
 /// <param name="checkName">Refuses what cannot be a file's name; takes the key path first.</param>
 /// <param name="resolve">A path of the manifest as a full one, refused when it leads out of the manifest's folder.</param>
+/// <param name="readLog">A log channel's name that makes sense; takes the platform's key path first.</param>
 internal sealed partial class DarwinReader(
-    Located<ProjectManifest> located, DarwinManifest? manifest, Action<string, string> checkName, Func<string, string, string> resolve)
+    Located<ProjectManifest> located, DarwinManifest? manifest, Action<string, string> checkName, Func<string, string, string> resolve, Func<string, string?, string?> readLog)
 {
     private const string Path = "platforms.darwin";
 
@@ -32,6 +33,7 @@ internal sealed partial class DarwinReader(
         return new DarwinExtension(ReadInfo(manifest), Sources(manifest))
         {
             Guest = manifest.Guest,
+            Log = readLog(Path, manifest.Log),
             Include = [.. (manifest.Include ?? []).Select((folder, index) => Folder($"{Path}.include[{index}]", folder))],
             Headers = manifest.Headers is null ? null : Folder($"{Path}.headers", manifest.Headers),
             Flags = manifest.Flags ?? [],

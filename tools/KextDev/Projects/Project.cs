@@ -31,6 +31,10 @@ public sealed record Project(
     /// <exception cref="InfrastructureException">The project has no extension for this system.</exception>
     public string GuestOf(GuestPlatform platform) => platform == GuestPlatform.Linux ? RequireLinux().Guest : RequireDarwin().Guest;
 
+    /// <summary>The extension's log channel on this system, as kextlogd opens it; null when it has none.</summary>
+    /// <exception cref="InfrastructureException">The project has no extension for this system.</exception>
+    public string? LogOf(GuestPlatform platform) => platform == GuestPlatform.Linux ? RequireLinux().Log : RequireDarwin().Log;
+
     /// <exception cref="InfrastructureException">The project has no Linux module.</exception>
     public LinuxExtension RequireLinux() => Linux ?? throw Missing("linux", "Linux module");
 
@@ -58,6 +62,9 @@ public sealed record LinuxExtension(
 {
     /// <summary>The guest that it is tested in unless the user names another.</summary>
     public required string Guest { get; init; }
+
+    /// <summary>Its log channel, a device's path; null when it has none.</summary>
+    public string? Log { get; init; }
 }
 
 /// <param name="Info">What Info.plist says in the normal build.</param>
@@ -69,6 +76,9 @@ public sealed record DarwinExtension(KextInfo Info, IReadOnlyList<string> Source
 
     /// <summary>The guest that it is tested in unless the user names another.</summary>
     public required string Guest { get; init; }
+
+    /// <summary>Its log channel, a kernel control's name; null when it has none.</summary>
+    public string? Log { get; init; }
 
     /// <summary>Folders in which the sources look for headers.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
@@ -111,7 +121,11 @@ public sealed record DarwinExtension(KextInfo Info, IReadOnlyList<string> Source
 /// <param name="Flags">For the compiler; include paths are relative to the project's folder.</param>
 /// <param name="Common">C sources that are linked into every program.</param>
 /// <param name="Others">C sources of programs that are no tests, by the program's name.</param>
-public sealed record GuestPrograms(IReadOnlyList<string> Flags, IReadOnlyList<string> Common, IReadOnlyDictionary<string, string> Others);
+public sealed record GuestPrograms(IReadOnlyList<string> Flags, IReadOnlyList<string> Common, IReadOnlyDictionary<string, string> Others)
+{
+    /// <summary>Among the others, the one that reads the extension's log channel and prints its messages.</summary>
+    public const string LogDaemon = "kextlogd";
+}
 
 /// <param name="Name">Of the test and of its program; safe as a file name.</param>
 /// <param name="Source">The C source with its main.</param>

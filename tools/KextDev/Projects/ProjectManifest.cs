@@ -17,8 +17,9 @@ internal sealed record PlatformsManifest(LinuxManifest? Linux = null, DarwinMani
 /// <param name="Module">The module's name: KBUILD makes MODULE.ko.</param>
 /// <param name="Variants">Compiler flags of each way to build it, by the way's name. The first one is built when nobody asks for another.</param>
 /// <param name="Guest">The guest that it is tested in unless the user names another.</param>
+/// <param name="Log">The device of its log channel; null when it has none.</param>
 internal sealed record LinuxManifest(
-    string Kbuild, string Module, OrderedDictionary<string, IReadOnlyList<string>> Variants, string Guest = "embedded");
+    string Kbuild, string Module, OrderedDictionary<string, IReadOnlyList<string>> Variants, string Guest = "embedded", string? Log = null);
 
 /// <param name="Identifier">The bundle's identifier.</param>
 /// <param name="Version">By the loader's rules, such as 1.2.3 or 1.0.0d1.</param>
@@ -26,6 +27,7 @@ internal sealed record LinuxManifest(
 /// <param name="Libraries">OSBundleLibraries: identifiers and versions.</param>
 /// <param name="Variants">Compiler flags of each way to build it, by the way's name. The first one is the default, "test" is the test build.</param>
 /// <param name="Guest">The guest that it is tested in unless the user names another.</param>
+/// <param name="Log">The kernel control of its log channel; null when it has none.</param>
 /// <param name="Bundle">Name of the bundle and its executable; the project's name when absent.</param>
 /// <param name="Include">Folders in which the sources look for headers.</param>
 /// <param name="Headers">Folder of own declarations of the kernel's interface, used where no SDK is given.</param>
@@ -46,6 +48,7 @@ internal sealed record DarwinManifest(
     OrderedDictionary<string, string> Libraries,
     OrderedDictionary<string, IReadOnlyList<string>> Variants,
     string Guest = "embedded-darwin",
+    string? Log = null,
     string? Bundle = null,
     IReadOnlyList<string>? Include = null,
     string? Headers = null,

@@ -12,7 +12,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
     {
         CheckName("name", _manifest.Name);
         var linux = ReadLinux();
-        var darwin = new DarwinReader(located, _manifest.Platforms.Darwin, CheckName, Resolve).Read();
+        var darwin = new DarwinReader(located, _manifest.Platforms.Darwin, CheckName, Resolve, ReadLog).Read();
         var variants = SharedVariants(linux, darwin);
         var without = new Project(_manifest.Name, _file, linux, darwin, ReadPrograms(), []);
         var tests = new List<TestDeclaration>();
@@ -78,8 +78,19 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
             CheckName($"{path}.variants.{name}", name);
         }
 
-        return new LinuxExtension(folder, linux.Module, linux.Variants, linux.Variants.GetAt(0).Key) { Guest = linux.Guest };
+        return new LinuxExtension(folder, linux.Module, linux.Variants, linux.Variants.GetAt(0).Key) { Guest = linux.Guest, Log = ReadLog(path, linux.Log) };
     }
+
+    private string? ReadLog(string path, string? log) =>
+        log is null ? null
+        : !ChannelName().IsMatch(log)
+            ? throw located.Problem($"{path}.log", $"'{log}' cannot be a log channel's name. Name a device such as /dev/mykext_log, or a kernel control such as com.example.mykext.log.")
+        : _manifest.Programs.Others?.ContainsKey(GuestPrograms.LogDaemon) != true
+            ? throw located.Problem(
+                $"{path}.log",
+                $"the log channel {log} has no reader: programs.others names no {GuestPrograms.LogDaemon}. "
+                + $"Add \"{GuestPrograms.LogDaemon}\" with its C source there, or leave \"log\" out.")
+        : log;
 
     private GuestPrograms ReadPrograms()
     {
@@ -193,6 +204,10 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileName();
+
+    // It is an argument of a command in the guest; neither system has longer names.
+    [GeneratedRegex(@"\A[A-Za-z0-9/][A-Za-z0-9/_.-]{0,94}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ChannelName();
 
     // The kernel writes '-' as '_' in a loaded module's name; one spelling avoids the question. 55 characters fit its field.
     [GeneratedRegex(@"\A[A-Za-z0-9_]{1,55}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

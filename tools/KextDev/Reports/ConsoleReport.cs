@@ -32,6 +32,12 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
             case TestEnded { Result: var test }:
                 WriteTest(test);
                 break;
+            case MessageLogged message:
+                WriteMessage(message);
+                break;
+            case MessagesOmitted omitted:
+                console.MarkupLineInterpolated($"    [grey]{Before(omitted.Test)}{omitted.Count} more warnings and errors in that second; the run folder has them all[/]");
+                break;
             case KernelCrashed crash:
                 WriteCrash(crash);
                 break;
@@ -81,6 +87,14 @@ public sealed class ConsoleReport(IAnsiConsole console) : IRunReport
             WriteLines("the kernel's log of that time", test.KernelLog);
         }
     }
+
+    private void WriteMessage(MessageLogged message)
+    {
+        console.Markup(message.Level == MessageLevel.Error ? "    [red]error[/]   " : "    [yellow]warning[/] ");
+        WriteUnwrapped($"{Before(message.Test)}{PrintableText.Of(message.Text)}");
+    }
+
+    private static string Before(string? test) => test is null ? "" : $"{test}: ";
 
     private void WriteCrash(KernelCrashed crash)
     {

@@ -48,8 +48,15 @@ public sealed class JUnitReport(string path) : IRunReport
             new XAttribute("name", $"{run.Project} on {suite.Guest}, plan {run.Plan}"),
             new XAttribute("timestamp", run.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)),
             Counts(cases, suite.Duration),
+            suite.Log is { } log ? Log(log) : null,
             cases);
     }
+
+    private static XElement Log(LogCounts log) => new("properties",
+        Property("log.messages", log.Messages), Property("log.dropped", log.Dropped), Property("log.lost", log.Lost),
+        Property("log.unwritten", log.Unwritten), Property("log.damaged", log.Damaged), Property("log.left", log.Left));
+
+    private static XElement Property(string name, long value) => new("property", new XAttribute("name", name), new XAttribute("value", value));
 
     private static XAttribute[] Counts(List<XElement> cases, TimeSpan duration) =>
     [

@@ -27,7 +27,7 @@ public sealed class JsonLinesReport : IRunReport
     public void Receive(RunEvent runEvent)
     {
         var before = _printed;
-        _printed += runEvent switch { ConsolePrinted console => console.Line.Length, TestPrinted test => test.Line.Length, _ => 0 };
+        _printed += runEvent switch { ConsolePrinted console => console.Line.Length, TestPrinted test => test.Line.Length, MessageLogged message => message.Text.Length, _ => 0 };
         if (_printed <= MostPrinted || _printed == before)
         {
             Write(runEvent);

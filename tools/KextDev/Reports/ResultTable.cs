@@ -28,6 +28,11 @@ public static class ResultTable
             console.MarkupLineInterpolated($"[red]{suite.Guest}: {PrintableText.Of(suite.Failure!.Split('\n'))}[/]");
         }
 
+        foreach (var suite in result.Suites.Where(suite => suite.Log is not null))
+        {
+            console.WriteLine($"{suite.Guest}: {Wording.Of(suite.Log!)}");
+        }
+
         var counts = $"{result.Passed} of {run.Suites.Sum(suite => Total(suite, result))} passed in {Wording.Of(result.Duration)}";
         var verdict = result.Cancelled ? "cancelled" : Wording.Of(result.Verdict);
         console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {counts}");

@@ -61,12 +61,16 @@ public sealed class TrxReport(string path) : IRunReport
                     new XAttribute("executed", tests.Count),
                     new XAttribute("passed", passed),
                     new XAttribute("failed", tests.Count - passed)),
+                Logs(result) is { Length: > 0 } logs ? new XElement(Trx + "Output", new XElement(Trx + "StdOut", logs)) : null,
                 failures.Count == 0 ? null : new XElement(Trx + "RunInfos", failures.Select(suite => new XElement(Trx + "RunInfo",
                     new XAttribute("computerName", suite.Guest),
                     new XAttribute("outcome", "Error"),
                     new XAttribute("timestamp", end.ToString("O")),
                     new XElement(Trx + "Text", PrintableText.Of(suite.Failure!))))))));
     }
+
+    private static string Logs(RunResult result) =>
+        string.Join('\n', result.Suites.Where(suite => suite.Log is not null).Select(suite => $"{suite.Guest}: {Wording.Of(suite.Log!)}"));
 
     private static XElement Result(RunStarted run, SuiteResult suite, TestResult test) => new(Trx + "UnitTestResult",
         new XAttribute("executionId", ExecutionId(run, suite, test)),

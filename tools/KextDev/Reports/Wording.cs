@@ -38,6 +38,18 @@ internal static class Wording
 
     public static string Of(IEnumerable<Figure> figures) => string.Join(", ", figures.Select(f => $"{PrintableText.Of(f.Name)} {Of(f.Value)}"));
 
+    /// <summary>"log: 1,234 messages, 17 dropped", and what else there was.</summary>
+    public static string Of(LogCounts log)
+    {
+        (long Count, string What)[] rest =
+        [
+            (log.Lost, "lost, as nobody read them and the system log did not take them"), (log.Unwritten, "not passed on by the guest's kextlogd"),
+            (log.Damaged, "bytes damaged"), (log.Left, "not kept in the run's folder"),
+        ];
+        return string.Create(CultureInfo.InvariantCulture, $"log: {log.Messages:#,0} messages, {log.Dropped:#,0} dropped")
+            + string.Concat(rest.Where(one => one.Count > 0).Select(one => string.Create(CultureInfo.InvariantCulture, $", {one.Count:#,0} {one.What}")));
+    }
+
     /// <summary>The table's heading of a run: what was tested, where, after which plan.</summary>
     public static string Of(RunStarted run) => $"{run.Project} on {string.Join(" and ", run.Suites.Select(suite => suite.Guest))}, plan {run.Plan}";
 

@@ -9,8 +9,10 @@ public sealed class CollectEvidence(RunJournal journal)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <param name="folder">Of the guest within the run's.</param>
-    public async Task<string> RunAsync(TestBench bench, string folder, CancellationToken cancellationToken)
+    /// <returns>The kernel's log, which is among it; null where the guest did not tell.</returns>
+    public async Task<string?> RunAsync(TestBench bench, string folder, CancellationToken cancellationToken)
     {
+        string? kernelLog = null;
         var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
@@ -18,6 +20,7 @@ public sealed class CollectEvidence(RunJournal journal)
         {
             await foreach (var evidence in bench.Platform.CollectAsync(limit.Token))
             {
+                kernelLog = evidence.IsKernelLog ? evidence.Text : kernelLog;
                 await File.WriteAllTextAsync(Path.Combine(logs, evidence.File), evidence.Text, cancellationToken);
             }
         }
@@ -26,6 +29,6 @@ public sealed class CollectEvidence(RunJournal journal)
             journal.Publish(new NoteGiven($"{logs} does not hold all that there is: the guest took longer than {Limit.TotalSeconds:0} s to tell it."));
         }
 
-        return logs;
+        return kernelLog;
     }
 }

@@ -1,3 +1,4 @@
+using KextDev.Events;
 using KextDev.Guests;
 using KextDev.Projects;
 
@@ -32,6 +33,9 @@ public sealed record KernelTestOptions
 
     /// <summary>Writes the memory of a guest whose kernel dies or hangs into the run's folder.</summary>
     public bool MemoryDump { get; init; }
+
+    /// <summary>The least of the messages that are taken from the extension's log channel.</summary>
+    public MessageLevel LogLevel { get; init; } = MessageLevel.Info;
 
     /// <summary>Is called when a kernel dies; null for nobody.</summary>
     public IPanicWitness? Witness { get; init; }

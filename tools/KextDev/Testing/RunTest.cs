@@ -29,7 +29,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             LastOutput = verdict == Verdict.Passed ? [] : [.. _output],
             KernelLog = verdict switch
             {
-                Verdict.Failed or Verdict.TimedOut => await trial.ReadLogAsync(Mark(test), cancellationToken),
+                Verdict.Failed or Verdict.TimedOut => [.. await trial.ReadLogAsync(Mark(test), cancellationToken), .. bench.Log?.RecentOf(test.Name) ?? []],
                 Verdict.Panicked => bench.Watch.CrashReport,
                 _ => [],
             },

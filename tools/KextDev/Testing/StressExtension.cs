@@ -10,6 +10,7 @@ public sealed class StressExtension(RunJournal journal, TimeProvider clock)
     {
         while (schedule.Take() is { } test)
         {
+            await (bench.Log?.BeginAsync(test.Name, cancellationToken) ?? Task.CompletedTask);
             var result = await new RunTest(bench, journal, clock).RunAsync(test, cancellationToken);
             if (schedule.Record(test, result))
             {
@@ -23,6 +24,7 @@ public sealed class StressExtension(RunJournal journal, TimeProvider clock)
             }
         }
 
+        await (bench.Log?.BeginAsync(test: null, cancellationToken) ?? Task.CompletedTask);
         return null;
     }
 }

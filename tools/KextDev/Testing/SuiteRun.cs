@@ -17,6 +17,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     private readonly TestSchedule _schedule = new(suite.Tests, options.Repetition);
     private readonly List<(Verdict Verdict, string Message)> _failures = [];
     private readonly string _folder = Path.Combine(options.RunFolder, suite.Guest.Name);
+    private CollectLog? _log;
     private bool _stays;
 
     /// <summary>The results; those until then, when it is cancelled.</summary>
@@ -26,7 +27,9 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         try
         {
             Directory.CreateDirectory(_folder);
-            await RunStepsAsync(cancellationToken);
+            using var log = new CollectLog(options, suite.Guest.Platform, _folder, journal, clock);
+            _log = log;
+            await RunStepsAsync(log, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -50,10 +53,11 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         return new SuiteResult(suite.Guest.Name, verdict, _schedule.Results, clock.GetElapsedTime(start))
         {
             Failure = _failures.Count == 0 ? null : string.Join('\n', _failures.Select(failure => failure.Message)),
+            Log = _log?.Counts,
         };
     }
 
-    private async Task RunStepsAsync(CancellationToken cancellationToken)
+    private async Task RunStepsAsync(CollectLog log, CancellationToken cancellationToken)
     {
         var site = new GuestSite(options.State, sentence => journal.Publish(new NoteGiven(sentence))) { AskSecret = options.AskSecret, Cold = options.Cold };
         BuiltExtension? built = null;
@@ -61,7 +65,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         {
             var guest = GuestFactory.Create(suite.Guest, site);
             built ??= await journal.StageAsync(Stage.Build, () => BuildAsync(guest, cancellationToken));
-            if (!await RunOnGuestAsync(guest, built, next.Variant, cancellationToken))
+            if (!await RunOnGuestAsync(guest, built, log, next.Variant, cancellationToken))
             {
                 break;
             }
@@ -74,7 +78,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
 
     /// <param name="variant">Of the first test's.</param>
     /// <returns>False when a further guest would be of no use.</returns>
-    private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, string variant, CancellationToken cancellationToken)
+    private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, CollectLog log, string variant, CancellationToken cancellationToken)
     {
         var consoleLog = Path.Combine(_folder, "console.log");
         await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
@@ -103,6 +107,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             return false;
         }
 
+        await log.StartAsync(bench, cancellationToken);
         var loss = await journal.StageAsync(
             Stage.Stress, () => new StressExtension(journal, clock).RunAsync(bench, _schedule, cancellationToken));
         var survived = loss is null;
@@ -111,13 +116,15 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             bench.Slot.Forget();
             survived = await TryAsync(bench, Stage.Unload, "Unloading", options.LoadLimit, token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
             _failures.AddRange(bench.Slot.Leftovers.Select(left => (Verdict.Failed, left)));
+            await CollectLog.EndAsync(bench, loss);
             survived = survived && await FindLeaksAsync(bench, variant, cancellationToken);
-            if (!bench.Watch.Died.IsCancellationRequested)
-            {
-                await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken));
-            }
         }
 
+        await CollectLog.EndAsync(bench, loss);
+        var kernelLog = loss is null && !bench.Watch.Died.IsCancellationRequested
+            ? await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken))
+            : null;
+        log.Merge(bench, kernelLog ?? "");
         await AttendAsync(bench, cancellationToken);
         Remember(bench, built);
         if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))

@@ -1,5 +1,6 @@
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Logs;
 using KextDev.Platforms;
 using KextDev.Projects;
 using KextDev.Shells;
@@ -46,6 +47,9 @@ public sealed class TestBench : IAsyncDisposable
     /// <summary>Whether the guest goes on after this run, so that nothing may stay behind in it.</summary>
     public bool Outlives { get; set; }
 
+    /// <summary>Reads the extension's log channel; null where it has none.</summary>
+    public LogCollector? Log { get; set; }
+
     /// <summary>Is taken where the kernel dies or hangs; null for nowhere.</summary>
     public TakeEvidence? Evidence { get; set; }
 
@@ -75,6 +79,7 @@ public sealed class TestBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await (Log?.DisposeAsync() ?? ValueTask.CompletedTask);
         if (Outlives && !Watch.Died.IsCancellationRequested)
         {
             await TidyAsync();

@@ -13,11 +13,13 @@ internal sealed class DarwinEvidence(GuestShell shell, DarwinLog log)
 
     public async IAsyncEnumerable<Evidence> CollectAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return new Evidence("kernel.log", string.Concat((await log.ReadAsync(mark: null, cancellationToken)).Select(line => line + "\n")));
+        // Of the two the unified log has times; before 10.12 there is the other alone.
+        var unified = await log.ReadUnifiedAsync(Minutes, cancellationToken) is { Length: > 0 } text ? text : null;
+        yield return new Evidence("kernel.log", string.Concat((await log.ReadAsync(mark: null, cancellationToken)).Select(line => line + "\n"))) { IsKernelLog = unified is null };
         yield return new Evidence("system.txt", await PrintedAsync(SystemCommand, cancellationToken));
-        if (await log.ReadUnifiedAsync(Minutes, cancellationToken) is { Length: > 0 } unified)
+        if (unified is not null)
         {
-            yield return new Evidence("unified.log", unified);
+            yield return new Evidence("unified.log", unified) { IsKernelLog = true };
         }
 
         // Last: it waits for a kext that is starting or stopping.

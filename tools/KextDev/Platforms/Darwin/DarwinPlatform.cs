@@ -86,6 +86,12 @@ public sealed class DarwinPlatform : IKernelPlatform
     public async Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         await FindAsync(extension, cancellationToken) is { } row ? new LoadedKext(row.Uuid?.ToString().ToUpperInvariant(), row.Address, row.Size) : null;
 
+    public KernelClock Clock => KernelClock.WallClock;
+
+    public Task<long?> ReadClockAsync(CancellationToken cancellationToken) => DarwinClock.ReadAsync(_shell, cancellationToken);
+
+    public KernelLogLine ReadLogLine(string line) => UnifiedLogLine.Parse(line);
+
     public Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken) => _log.ReadAsync(mark, cancellationToken);
 
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>

@@ -60,6 +60,13 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     public async Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
         await ModuleSections.ReadAsync(shell, extension.Name, cancellationToken);
 
+    public KernelClock Clock => KernelClock.Uptime;
+
+    public async Task<long?> ReadClockAsync(CancellationToken cancellationToken) =>
+        UptimeFile.Parse((await shell.RunAsync("cat /proc/uptime", cancellationToken)).Output);
+
+    public KernelLogLine ReadLogLine(string line) => LinuxLogLine.Parse(line);
+
     public async Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken)
     {
         var log = (await shell.RunAsync("dmesg", cancellationToken)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -81,7 +88,7 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
 
     public async IAsyncEnumerable<Evidence> CollectAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return new Evidence("kernel.log", (await shell.RunAsync("dmesg", cancellationToken)).Output);
+        yield return new Evidence("kernel.log", (await shell.RunAsync("dmesg", cancellationToken)).Output) { IsKernelLog = true };
     }
 
     private static string Words(ShellResult result)
