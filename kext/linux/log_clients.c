@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "log_clients.h"
+
+#include <linux/cred.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/wait.h>
+
+#include "log_buffer.h"
+#include "log_port.h"
+
+#define PAUSE_MIN_MS 4
+#define PAUSE_MAX_MS 100
+
+/* At the end: so often, so long after one another, the pipes are tried without any success. */
+#define LAST_TRIES   10
+#define LAST_WAIT_MS 10
+
+struct client {
+	struct osq_log_subscriber subscriber;
+	struct list_head list;
+	struct osq_log_buffer buffer;
+	struct file *pipe;
+	uint32_t unit;
+};
+
+static DEFINE_MUTEX(mutex); /* guards the list; taken by the thread while it carries */
+static LIST_HEAD(clients);
+static uint32_t units;
+
+static DEFINE_RAW_SPINLOCK(lock); /* the channel's */
+static bool pending;              /* a buffer that was empty is so no more */
+static struct task_struct *carrier;
+static DECLARE_WAIT_QUEUE_HEAD(carrier_queue);
+
+osq_log_lock_state_t osq_log_port_lock(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	return flags;
+}
+
+void osq_log_port_unlock(osq_log_lock_state_t state)
+{
+	raw_spin_unlock_irqrestore(&lock, state);
+}
+
+static void wake_carrier(struct irq_work *work)
+{
+	wake_up(&carrier_queue);
+}
+
+static DEFINE_IRQ_WORK(wake_work, wake_carrier);
+
+static bool is_empty(const struct osq_log_buffer *buffer)
+{
+	return buffer->put == READ_ONCE(buffer->taken);
+}
+
+int osq_log_port_put(struct osq_log_subscriber *subscriber, const struct osq_log_record *record)
+{
+	struct client *client = container_of(subscriber, struct client, subscriber);
+	const bool was_empty = is_empty(&client->buffer);
+
+	if (!osq_log_buffer_put(&client->buffer, record))
+		return ENOBUFS;
+	if (was_empty)
+		WRITE_ONCE(pending, true);
+	return 0;
+}
+
+void osq_log_port_wake(void)
+{
+	if (READ_ONCE(pending))
+		irq_work_queue(&wake_work);
+}
+
+void osq_log_port_system_log(int32_t level, const char *format, ...)
+{
+	static const char *const levels[] = {KERN_DEBUG, KERN_DEBUG, KERN_INFO, KERN_WARNING,
+	                                     KERN_ERR};
+	struct va_format line = {.fmt = format};
+	va_list arguments;
+
+	va_start(arguments, format);
+	line.va = &arguments;
+	printk("%s%pV\n", levels[level - OSQ_LOG_TRACE], &line);
+	va_end(arguments);
+}
+
+/*
+ * Whether nothing waits. Under the lock: either the bytes are seen here that were put, or who puts
+ * some sees the buffer empty, and wakes.
+ */
+static bool is_done(const struct client *client)
+{
+	osq_log_lock_state_t state = osq_log_port_lock();
+	const bool done = is_empty(&client->buffer);
+
+	osq_log_port_unlock(state);
+	return done;
+}
+
+/* Bytes carried, at most once the buffer, so that all clients get their turn; or an error. */
+static ssize_t carry(struct client *client)
+{
+	ssize_t carried = 0;
+	const char *bytes;
+
+	while (carried < OSQ_LOG_BUFFER) {
+		const uint32_t count = osq_log_buffer_peek(&client->buffer, &bytes);
+		ssize_t done;
+
+		if (!count)
+			break;
+		done = kernel_write(client->pipe, bytes, count, NULL);
+		if (done == -EAGAIN)
+			break;
+		if (done < 0)
+			return done;
+		osq_log_buffer_take(&client->buffer, (uint32_t)done);
+		carried += done;
+	}
+	return carried;
+}
+
+static void destroy(struct client *client)
+{
+	if (client->pipe)
+		fput(client->pipe);
+	vfree(client->buffer.bytes);
+	kfree(client);
+}
+
+static void disconnect(struct client *client)
+{
+	osq_log_unsubscribe(&client->subscriber);
+	list_del(&client->list);
+	destroy(client);
+}
+
+/* A pipe that nobody reads any more says so when it is asked. */
+static void remove_dead(void)
+{
+	struct client *client, *next;
+
+	list_for_each_entry_safe(client, next, &clients, list)
+	{
+		if (vfs_poll(client->pipe, NULL) & EPOLLERR)
+			disconnect(client);
+	}
+}
+
+/* Whether something waits still; whether anything was carried. */
+static bool carry_all(bool *progress)
+{
+	struct client *client, *next;
+	bool waits = false;
+
+	mutex_lock(&mutex);
+	list_for_each_entry_safe(client, next, &clients, list)
+	{
+		const ssize_t carried = carry(client);
+
+		if (carried < 0) {
+			disconnect(client);
+			continue;
+		}
+		if (carried)
+			*progress = true;
+		if (!is_done(client))
+			waits = true;
+	}
+	mutex_unlock(&mutex);
+	return waits;
+}
+
+/* Nobody tells when a pipe has room again, so a full one is looked at now and then. */
+static int carry_on(void *unused)
+{
+	unsigned int pause = PAUSE_MIN_MS;
+
+	while (!kthread_should_stop()) {
+		bool progress = false;
+
+		WRITE_ONCE(pending, false);
+		if (!carry_all(&progress)) {
+			wait_event_idle(carrier_queue, READ_ONCE(pending) || kthread_should_stop());
+			continue;
+		}
+		pause = progress ? PAUSE_MIN_MS : min(2 * pause, (unsigned int)PAUSE_MAX_MS);
+		wait_event_idle_timeout(carrier_queue, READ_ONCE(pending) || kthread_should_stop(),
+		                        msecs_to_jiffies(pause));
+	}
+	return 0;
+}
+
+int osq_log_clients_init(void)
+{
+	carrier = kthread_run(carry_on, NULL, "osquery_log");
+	return PTR_ERR_OR_ZERO(carrier);
+}
+
+static void tell_unread(const struct client *client)
+{
+	const uint32_t unread = client->buffer.put - client->buffer.taken;
+
+	if (unread)
+		osq_log_port_system_log(OSQ_LOG_WARNING,
+		                        "osquery: a log's reader left %u bytes unread", unread);
+}
+
+void osq_log_clients_exit(void)
+{
+	struct client *client, *next;
+	bool progress = true;
+	int tries = 0;
+
+	osq_log_tell_closing();
+	kthread_stop(carrier);
+	while (carry_all(&progress) && tries < LAST_TRIES) {
+		tries = progress ? 0 : tries + 1;
+		progress = false;
+		msleep(LAST_WAIT_MS);
+	}
+	list_for_each_entry_safe(client, next, &clients, list)
+	{
+		tell_unread(client);
+		disconnect(client);
+	}
+	irq_work_sync(&wake_work);
+}
+
+/*
+ * An opening of the pipe's writing end that is ours alone: that of the process may be made one
+ * that blocks at any time.
+ */
+static struct file *open_pipe(int descriptor)
+{
+	struct file *given = fget(descriptor);
+	struct file *own = ERR_PTR(-EINVAL);
+
+	if (!given)
+		return ERR_PTR(-EBADF);
+	if (S_ISFIFO(file_inode(given)->i_mode) && (given->f_mode & FMODE_WRITE))
+		own = dentry_open(&given->f_path, O_WRONLY | O_NONBLOCK, current_cred());
+	fput(given);
+	return own;
+}
+
+static struct client *make(int pipe)
+{
+	struct client *client = kzalloc(sizeof(*client), GFP_KERNEL);
+	struct file *file;
+	void *memory;
+
+	if (!client)
+		return ERR_PTR(-ENOMEM);
+	memory = vmalloc(OSQ_LOG_BUFFER);
+	if (!memory) {
+		kfree(client);
+		return ERR_PTR(-ENOMEM);
+	}
+	osq_log_buffer_init(&client->buffer, memory, OSQ_LOG_BUFFER);
+	file = open_pipe(pipe);
+	if (IS_ERR(file)) {
+		destroy(client);
+		return ERR_CAST(file);
+	}
+	client->pipe = file;
+	return client;
+}
+
+int osq_log_clients_connect(int pipe, int32_t level, uint32_t *unit)
+{
+	struct client *client = make(pipe);
+	int error;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	mutex_lock(&mutex);
+	remove_dead();
+	error = osq_log_subscribe(&client->subscriber, level);
+	if (error) {
+		mutex_unlock(&mutex);
+		destroy(client);
+		return -error;
+	}
+	if (!++units)
+		units = 1;
+	client->unit = *unit = units;
+	list_add_tail(&client->list, &clients);
+	mutex_unlock(&mutex);
+	return 0;
+}
+
+static struct client *find(uint32_t unit)
+{
+	struct client *client;
+
+	list_for_each_entry(client, &clients, list) if (client->unit == unit) return client;
+	return NULL;
+}
+
+int osq_log_clients_set_level(uint32_t unit, int32_t level)
+{
+	struct client *client;
+	int error = ENXIO;
+
+	mutex_lock(&mutex);
+	client = find(unit);
+	if (client)
+		error = osq_log_set_level(&client->subscriber, level);
+	mutex_unlock(&mutex);
+	return -error;
+}
+
+int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statistics)
+{
+	const struct client *client = NULL;
+	int error = 0;
+
+	mutex_lock(&mutex);
+	remove_dead();
+	if (unit)
+		client = find(unit);
+	if (unit && !client)
+		error = -ENXIO;
+	else
+		osq_log_get_statistics(client ? &client->subscriber : NULL, statistics);
+	mutex_unlock(&mutex);
+	return error;
+}
