@@ -19,7 +19,7 @@
 /* One for everything that requests change; events flow without it. */
 static lck_mtx_t *mutex;
 static unsigned int openers;
-static bool removed;
+static bool closed;
 
 static struct osq_callbacks callbacks;
 static int major;
@@ -86,7 +86,7 @@ static int open_device(dev_t device, proc_t process)
 	if (proc_suser(process))
 		return EPERM;
 	lck_mtx_lock(mutex);
-	if (removed)
+	if (closed)
 		error = ENXIO;
 	else if (openers && !osq_testing_many_openers())
 		error = EBUSY;
@@ -168,7 +168,7 @@ int osq_device_init(void)
 	if (!mutex)
 		return ENOMEM;
 	error = ENXIO;
-	removed = false;
+	closed = false;
 	major = cdevsw_add(FIRST_MAJOR, &device_switch);
 	if (major < 0)
 		goto no_major;
@@ -178,24 +178,40 @@ int osq_device_init(void)
 	return 0;
 
 no_node:
-	if (!osq_device_remove())
-		osq_callbacks_settle();
+	(void)osq_device_close();
+	osq_device_remove();
+	osq_callbacks_settle();
 no_major:
 	osq_device_exit();
 	return error;
 }
 
-int osq_device_remove(void)
+int osq_device_close(void)
+{
+	int error = 0;
+
+	lck_mtx_lock(mutex);
+	if (openers)
+		error = EBUSY;
+	else
+		closed = true;
+	lck_mtx_unlock(mutex);
+	return error;
+}
+
+void osq_device_reopen(void)
 {
 	lck_mtx_lock(mutex);
-	removed = !openers && cdevsw_remove(major, &device_switch) >= 0;
+	closed = false;
 	lck_mtx_unlock(mutex);
-	if (!removed)
-		return EBUSY;
+}
+
+void osq_device_remove(void)
+{
+	(void)cdevsw_remove(major, &device_switch);
 	if (node)
 		devfs_remove(node);
 	osq_callbacks_drain(&callbacks);
-	return 0;
 }
 
 void osq_device_exit(void)

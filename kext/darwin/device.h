@@ -6,11 +6,12 @@
 /* 0 or an errno. */
 int osq_device_init(void);
 
-/*
- * Takes the device away; nobody is in any of its functions when this returns 0. EBUSY, and nothing
- * has changed, while it is open.
- */
-int osq_device_remove(void);
+/* Lets nobody open it any more, or again. EBUSY, and nothing has changed, while it is open. */
+int osq_device_close(void);
+void osq_device_reopen(void);
+
+/* Takes the closed device away; nobody is in any of its functions when this returns. */
+void osq_device_remove(void);
 
 /* After that. */
 void osq_device_exit(void);

@@ -19,6 +19,15 @@
 extern task_t osq_kernel_task __asm("_kernel_task");
 void osq_task_release(task_t task) __asm("_task_deallocate");
 
+/*
+ * From Darwin 16 on, hence weak. The kernel gives an absent weak import the address of the symbol
+ * below, which is there for this comparison.
+ */
+uint64_t osq_thread_id(thread_t thread) __asm("_thread_tid") __attribute__((weak_import));
+extern const char osq_unresolved __asm("_gOSKextUnresolved");
+#define OSQ_IS_RESOLVED(function)                                                                  \
+	((const void *)(uintptr_t)(function) != (const void *)&osq_unresolved)
+
 /* com.apple.kpi.iokit and libkern */
 struct osq_io_buffer; /* IOBufferMemoryDescriptor */
 struct osq_io_map;    /* IOMemoryMap */

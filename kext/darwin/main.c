@@ -6,6 +6,9 @@
 #include "device.h"
 #include "executions.h"
 #include "locks.h"
+#include "log.h"
+#include "log_control.h"
+#include "log_sysctl.h"
 #include "prefixes.h"
 #include "queue.h"
 #include "testing.h"
@@ -20,6 +23,9 @@ static int init(void)
 	error = osq_locks_init();
 	if (error)
 		return error;
+	error = osq_log_control_init();
+	if (error)
+		goto no_log;
 	error = osq_queue_init();
 	if (error)
 		goto no_queue;
@@ -35,6 +41,9 @@ static int init(void)
 	error = osq_device_init();
 	if (error)
 		goto no_device;
+	osq_log_sysctl_init();
+	osq_log_info("loaded, version %llx", OSQ_VERSION);
+	osq_log_control_open();
 	return 0;
 
 no_device:
@@ -46,6 +55,11 @@ no_executions:
 no_prefixes:
 	osq_queue_exit();
 no_queue:
+	osq_log_error("cannot start (error %d)", error);
+	(void)osq_log_control_remove();
+	osq_callbacks_settle();
+	osq_log_control_exit();
+no_log:
 	osq_locks_exit();
 	return error;
 }
@@ -62,19 +76,29 @@ kern_return_t osquery_start(kmod_info_t *info, void *data)
 	return KERN_FAILURE;
 }
 
-/* Refused while the device is open; it may be asked for again. */
+/* Refused while the device is open or somebody reads the log; it may be asked for again. */
 kern_return_t osquery_stop(kmod_info_t *info, void *data)
 {
 	(void)info;
 	(void)data;
-	if (osq_device_remove())
+	if (osq_device_close()) {
+		osq_log_warning("stays loaded: its device is open");
 		return KERN_FAILURE;
+	}
+	osq_log_info("is being unloaded");
+	if (osq_log_control_remove()) {
+		osq_device_reopen();
+		return KERN_FAILURE;
+	}
+	osq_log_sysctl_exit();
+	osq_device_remove();
 	osq_callbacks_settle();
 	osq_device_exit();
 	osq_testing_exit();
 	osq_executions_exit();
 	osq_prefixes_exit();
 	osq_queue_exit();
+	osq_log_control_exit();
 	osq_locks_exit();
 	return KERN_SUCCESS;
 }

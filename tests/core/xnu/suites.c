@@ -2,6 +2,8 @@
 #include "../harness.h"
 
 extern const struct test darwin_tests[];
+extern const struct test darwin_log_tests[];
 extern const struct test darwin_race_tests[];
 
-const struct test *const harness_suites[] = {darwin_tests, darwin_race_tests, NULL};
+const struct test *const harness_suites[] = {darwin_tests, darwin_log_tests, darwin_race_tests,
+                                             NULL};

@@ -55,6 +55,20 @@ void xnu_connect(void);
 void xnu_bind(void);
 void xnu_accept(void);
 
+/* A kernel control's socket. 0 or an errno; ENOENT where there is no such control. */
+struct xnu_client {
+	void *control;
+	uint32_t unit;
+};
+int xnu_control_connect(const char *name, struct xnu_client *client);
+void xnu_control_close(const struct xnu_client *client);
+size_t xnu_control_read(const struct xnu_client *client, void *to, size_t size);
+int xnu_control_set(const struct xnu_client *client, int option, const void *data, size_t length);
+int xnu_control_get(const struct xnu_client *client, int option, void *data, size_t *length);
+
+/* By the last part of its name. `new` may be NULL. 0 or an errno. */
+int xnu_sysctl(const char *name, void *old, size_t old_length, const void *new, size_t new_length);
+
 /* Keeps whoever asks for a file's attributes until the second call; wait for the first one. */
 void xnu_hold_attributes(void);
 void xnu_wait_for_held(void);
@@ -68,6 +82,7 @@ enum xnu_failure {
 	XNU_NO_LISTENER,
 	XNU_NO_POLICY,
 	XNU_NO_FILTER,
+	XNU_NO_CONTROL,
 	XNU_FAILURES,
 };
 void xnu_fail(enum xnu_failure what, int after);

@@ -19,7 +19,7 @@ int osquery_stop(void *info, void *data);
 
 static bool loaded;
 static long remaining;
-static int failures[XNU_FAILURES] = {-1, -1, -1, -1, -1, -1};
+static int failures[XNU_FAILURES] = {-1, -1, -1, -1, -1, -1, -1};
 
 void xnu_count(long things)
 {
@@ -351,22 +351,26 @@ void xnu_task_signal(struct xnu_task *task)
 	pthread_mutex_unlock(&sleep_lock);
 }
 
-/* With PCATCH and PDROP. A signal wins even when it comes with a waking. */
+#define CATCH 0x100 /* PCATCH: a signal wins even when it comes with a waking */
+#define DROP  0x400 /* PDROP */
+
 int msleep(void *channel, void *mutex, int priority, const char *message, struct timespec *timeout)
 {
 	const struct xnu_task *task = xnu_task_current();
+	const bool catches = priority & CATCH;
 	uint64_t before;
 	int error;
 
 	EXPECT(channel && message && !timeout && !spinning);
-	EXPECT_EQUAL(priority & ~0xFF, 0x500);
 	pthread_mutex_lock(&sleep_lock);
 	before = wakings;
 	pthread_mutex_unlock(mutex);
-	while (wakings == before && !task->signalled)
+	while (wakings == before && !(catches && task->signalled))
 		pthread_cond_wait(&woken, &sleep_lock);
-	error = task->signalled ? (wakings % 2 ? EINTR : -1) : 0; /* -1: ERESTART */
+	error = catches && task->signalled ? (wakings % 2 ? EINTR : -1) : 0; /* -1: ERESTART */
 	pthread_mutex_unlock(&sleep_lock);
+	if (!(priority & DROP))
+		pthread_mutex_lock(mutex);
 	return error;
 }
 

@@ -59,8 +59,12 @@ internal sealed class LibraryChecks
         var possible = meant.Where(release => imports.TrueForAll(import =>
             import.Exports.Count == 0 || import.Import.Weak || Exporters(import.Exports, release).Any())).ToList();
         var covered = possible.Count > 0 ? possible : meant.Count > 0 ? meant : [.. releases];
+        // What may be absent is served where it is public by now, not by each library that had it before.
+        var newest = covered.Max(release => release.Darwin);
         var used = covered
-            .SelectMany(release => imports.Select(import => Preferred(Exporters(import.Exports, release))))
+            .SelectMany(release => imports
+                .Where(import => !MayBeAbsent(import.Import) || release.Darwin == newest)
+                .Select(import => Preferred(Exporters(import.Exports, release))))
             .OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         var proposal = otherLibraries
@@ -146,17 +150,27 @@ internal sealed class LibraryChecks
                       from import in imports
                       let exporters = Exporters(import.Exports, release).ToList()
                       where exporters.Count > 0 && !exporters.Exists(listed.ContainsKey)
-                      select (Kpi: Preferred(exporters)!, import.Import.Name, Release: release);
-        foreach (var group in missing.GroupBy(entry => entry.Kpi, StringComparer.Ordinal))
+                      select (Kpi: Preferred(exporters)!, import.Import, Release: release);
+        foreach (var group in missing.GroupBy(entry => (entry.Kpi, MayBeAbsent: MayBeAbsent(entry.Import))))
         {
             MacRelease[] blocked = [.. group.Select(entry => entry.Release).Distinct()];
-            var names = group.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+            var names = group.Select(entry => entry.Import.Name).ToHashSet(StringComparer.Ordinal);
+            if (group.Key.MayBeAbsent)
+            {
+                yield return Remark(
+                    Severity.Note, "KC1204",
+                    $"{ReleaseNames.List(names)}, weakly imported, is absent on {ReleaseNames.Of(blocked)}, where {group.Key.Kpi}, which is not listed, exports it", "");
+                continue;
+            }
+
             yield return new Obstacle(
-                Error("KC1201", $"{group.Key} is not listed; it exports {ReleaseNames.List(names)} on {ReleaseNames.Of(blocked)}",
-                    $"Add {group.Key} to OSBundleLibraries."),
+                Error("KC1201", $"{group.Key.Kpi} is not listed; it exports {ReleaseNames.List(names)} on {ReleaseNames.Of(blocked)}",
+                    $"Add {group.Key.Kpi} to OSBundleLibraries."),
                 blocked);
         }
     }
+
+    private bool MayBeAbsent(KextImport import) => import.Weak && testsWeakImports;
 
     /// <summary>Known, and absent from a release or from some of its updates.</summary>
     private IEnumerable<Obstacle> CheckExistence(IReadOnlyList<MacRelease> meant)

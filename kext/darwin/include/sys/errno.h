@@ -15,5 +15,6 @@
 #define ENOSPC      28
 #define ENOPROTOOPT 42
 #define ENOBUFS     55
+#define EOPNOTSUPP  102
 
 #endif

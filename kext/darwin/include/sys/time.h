@@ -17,6 +17,7 @@ _Static_assert(sizeof(struct timespec) == 16, "timespec");
 _Static_assert(sizeof(struct timeval) == 16 && offsetof(struct timeval, tv_usec) == 8, "timeval");
 
 void microtime(struct timeval *since_the_epoch);
+void nanotime(struct timespec *since_the_epoch);
 void microuptime(struct timeval *since_boot); /* stands still while the machine sleeps */
 
 #endif
