@@ -14,6 +14,7 @@
 #include <sys/time.h>
 
 #include "exported.h"
+#include "log.h"
 
 typedef int osq_log_lock_state_t;
 

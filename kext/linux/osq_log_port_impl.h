@@ -11,6 +11,8 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
+#include "log.h"
+
 typedef unsigned long osq_log_lock_state_t;
 
 osq_log_lock_state_t osq_log_port_lock(void);

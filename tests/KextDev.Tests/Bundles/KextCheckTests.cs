@@ -93,6 +93,22 @@ public sealed class KextCheckTests : IDisposable
         Single(Check(info, Samples.Executable with { Imports = imports }, MacRelease.Parse("10.9")!), "KC1204").Severity.ShouldBe(severity);
     }
 
+    /// <summary>Where only a library that is not listed has it, it is absent as well; nobody is asked to list what has it.</summary>
+    [Fact]
+    public void Lets_a_weak_import_be_absent_where_the_library_that_has_it_is_not_listed()
+    {
+        var info = Samples.Info with { Libraries = Libraries(("com.apple.kpi.libkern", "8.0.0"), ("com.apple.kpi.mach", "8.0.0")) };
+        KextImport[] imports = [new("_mach_absolute_time"), new("_thread_tid", Weak: true), new("_gOSKextUnresolved")];
+
+        var result = Check(info, Samples.Executable with { Imports = imports });
+
+        var note = Single(result, "KC1204");
+        note.Severity.ShouldBe(Severity.Note);
+        note.Message.ShouldContain("com.apple.kpi.unsupported, which is not listed");
+        result.LoadsOn.Count.ShouldBe(MacRelease.All.Count);
+        result.Libraries.ShouldNotBeNull().Keys.ShouldNotContain("com.apple.kpi.unsupported");
+    }
+
     [Fact]
     public void Reports_a_symbol_that_no_kernel_exports()
     {
