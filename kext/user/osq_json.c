@@ -6,31 +6,7 @@
 #include <string.h>
 
 #include "osq_reader.h"
-
-/* How many bytes the UTF-8 character at `bytes` has, or 0 where there is none (RFC 3629). */
-static size_t character_length(const unsigned char *bytes, size_t length)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t point;
-	size_t size;
-
-	if (bytes[0] < 0x80)
-		return 1;
-	if (bytes[0] < 0xC2 || bytes[0] > 0xF4)
-		return 0;
-	size = bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-	if (size > length)
-		return 0;
-	point = bytes[0] & (0x7Fu >> size);
-	for (size_t i = 1; i < size; i++) {
-		if ((bytes[i] & 0xC0) != 0x80)
-			return 0;
-		point = point << 6 | (bytes[i] & 0x3Fu);
-	}
-	if (point < smallest[size] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
-		return 0;
-	return size;
-}
+#include "osq_utf8.h"
 
 static void write_ascii(FILE *out, unsigned char byte)
 {
@@ -54,7 +30,7 @@ bool osq_json_string(FILE *out, const char *text, size_t length)
 
 	fputc('"', out);
 	for (size_t i = 0; i < length; i += size) {
-		size = character_length(bytes + i, length - i);
+		size = osq_utf8_length(bytes + i, length - i);
 		if (size == 1) {
 			write_ascii(out, bytes[i]);
 		} else if (size == 2 && bytes[i] == 0xC2 && bytes[i + 1] < 0xA0) {

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "kextlogd_reader.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kextlogd_clock.h"
+#include "kextlogd_lines.h"
+#include "kextlogd_records.h"
+
+/* Larger than what the kernel has for a client: so one read empties that. */
+#define BUFFER_SIZE (1u << 20)
+_Static_assert(BUFFER_SIZE > OSQ_LOG_BUFFER, "the reader's buffer");
+
+/*
+ * What one read may become: the smallest records, each behind a byte of damage, which need half as
+ * much again; and the ring's end. And what else is told before the next read.
+ */
+#define READ_ROOM (2 * BUFFER_SIZE + LOGD_ITEM_ROOM(OSQ_LOG_RECORD_MAX) + 4096)
+
+#define MILLISECOND  1000000
+#define SETTLED_MS   50   /* with nothing to read: what is not in records is asked for */
+#define IDLE_MS      500  /* and again; the longest that a signal may have to wait */
+#define RETRY_MS     50   /* the extension is not there; doubled each time */
+#define RETRY_MAX_MS 1000
+
+int32_t logd_reader_level(const struct logd_reader *reader)
+{
+	int32_t level = reader->options->level ? reader->options->level : reader->config.level;
+
+	return level ? level : OSQ_LOG_TRACE;
+}
+
+int32_t logd_reader_durable(const struct logd_reader *reader)
+{
+	int32_t level = reader->options->durable ? reader->options->durable : reader->config.durable;
+
+	return level ? level : OSQ_LOG_WARNING;
+}
+
+static void put(struct logd_reader *reader, enum logd_kind kind, const void *payload, size_t size)
+{
+	memcpy(logd_queue_put(reader->queue, kind, size), payload, size);
+}
+
+/* What is neither asked for nor there: a stream on standard input. */
+static bool ask_statistics(struct logd_reader *reader, struct osq_log_statistics *statistics)
+{
+	return !logd_channel_statistics(&reader->channel, statistics);
+}
+
+/*
+ * Signals come only where they are admitted: a client's requests need not know how to go on after
+ * one. Those that came before come now.
+ */
+static void admit_signals(bool admit)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(admit ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
+}
+
+static bool is_stopped(const struct logd_reader *reader)
+{
+	return *reader->stop || logd_writer_is_broken(reader->writer);
+}
+
+/* The extension's settings are of this program's clients alone: it has no file to read them from. */
+static void push_settings(struct logd_reader *reader)
+{
+	const struct logd_config *config = &reader->config;
+	struct osq_log_settings settings;
+
+	if (!reader->channel.client || (!config->kernel_level && config->system_log_rate < 0))
+		return;
+	if (osq_log_client_get_settings(reader->channel.client, &settings))
+		goto failed;
+	if (config->kernel_level)
+		settings.level = config->kernel_level;
+	if (config->system_log_rate >= 0)
+		settings.system_log_rate = config->system_log_rate;
+	if (!osq_log_client_set_settings(reader->channel.client, &settings))
+		return;
+failed:
+	fprintf(stderr,
+	        "kextlogd: cannot set kernel-level and system-log-rate of %s: %s; it goes on with "
+	        "those that it has\n",
+	        reader->options->channel, strerror(errno));
+}
+
+static void reload(struct logd_reader *reader, bool connected)
+{
+	int32_t durable;
+	char message[1024];
+
+	*reader->reload = 0;
+	if (logd_config_read(reader->options->config, &reader->config, message, sizeof(message)))
+		fprintf(stderr, "kextlogd: %s; what was read before stays in force\n", message);
+	if (connected) {
+		push_settings(reader);
+		if (reader->channel.client &&
+		    logd_channel_set_level(&reader->channel, logd_reader_level(reader)))
+			fprintf(stderr, "kextlogd: cannot set the level of %s: %s\n",
+			        reader->options->channel, strerror(errno));
+	}
+	logd_queue_reserve(reader->queue, READ_ROOM);
+	durable = logd_reader_durable(reader);
+	put(reader, LOGD_ITEM_REOPEN, &durable, sizeof(durable));
+	logd_queue_publish(reader->queue);
+}
+
+static void put_damage(struct logd_reader *reader)
+{
+	const struct logd_damage damage = {logd_clock_wall(), reader->damaged};
+
+	if (reader->damaged)
+		put(reader, LOGD_ITEM_DAMAGE, &damage, sizeof(damage));
+	reader->damaged = 0;
+}
+
+/* What is in the buffer; what may become a record when more has been read stays. */
+static void put_records(struct logd_reader *reader, bool end)
+{
+	size_t at = 0, size;
+
+	while (at < reader->length && !reader->closing) {
+		const unsigned char *bytes = reader->buffer + at;
+		struct osq_log_record record;
+		enum logd_found found = logd_records_next(bytes, reader->length - at, end, &size);
+
+		if (found == LOGD_FOUND_PART)
+			break;
+		at += size;
+		if (found == LOGD_FOUND_DAMAGE) {
+			reader->damaged += size;
+			continue;
+		}
+		put_damage(reader);
+		record = logd_records_header(bytes);
+		reader->closing = record.flags & OSQ_LOG_CLOSING;
+		/* An extension asks what is wanted before it sends; a stream has all of it. */
+		if (reader->channel.is_input && !reader->closing &&
+		    record.level < logd_reader_level(reader))
+			continue;
+		put(reader, LOGD_ITEM_RECORD, bytes, size);
+	}
+	reader->length -= at;
+	memmove(reader->buffer, reader->buffer + at, reader->length);
+}
+
+/* What the extension counted and no record tells. */
+static void put_statistics(struct logd_reader *reader)
+{
+	struct osq_log_statistics now, *told = &reader->told;
+	int64_t drift;
+
+	if (!ask_statistics(reader, &now))
+		return;
+	reader->delivered = now.client_delivered;
+	drift = (int64_t)(now.epoch - now.time - (told->epoch - told->time));
+	if (now.client_dropped == told->client_dropped && now.lost == told->lost &&
+	    drift < 1000 * MILLISECOND && drift > -1000 * MILLISECOND)
+		return;
+	*told = now;
+	put(reader, LOGD_ITEM_STATISTICS, told, sizeof(*told));
+}
+
+static void put_connected(struct logd_reader *reader)
+{
+	struct logd_connected connected = {.level = logd_reader_level(reader)};
+
+	reader->length = 0;
+	reader->damaged = 0;
+	reader->closing = false;
+	reader->delivered = UINT64_MAX;
+	if (!ask_statistics(reader, &connected.statistics)) {
+		memset(&connected.statistics, 0, sizeof(connected.statistics));
+		connected.statistics.time = logd_clock_uptime();
+		connected.statistics.epoch = logd_clock_wall();
+	}
+	reader->told = connected.statistics;
+	reader->told.client_dropped = 0; /* the connection's line tells none */
+	logd_queue_reserve(reader->queue, READ_ROOM);
+	put(reader, LOGD_ITEM_CONNECTED, &connected, sizeof(connected));
+	logd_queue_publish(reader->queue);
+}
+
+/* Nothing to read for so long. False: there is, or a signal came. */
+static bool is_quiet(const struct logd_reader *reader, int milliseconds)
+{
+	bool quiet;
+
+	admit_signals(true);
+	quiet = !*reader->stop && !*reader->reload &&
+	        logd_channel_wait(&reader->channel, milliseconds) == 0;
+	admit_signals(false);
+	return quiet;
+}
+
+/* Reads until the channel ends, or, once we are stopped, until nothing is left in it. Why. */
+static const char *read_channel(struct logd_reader *reader)
+{
+	bool draining = false, settled = false, bounded = false;
+	size_t drained = 0;
+
+	for (;;) {
+		ssize_t got;
+
+		admit_signals(true);
+		admit_signals(false);
+		if (*reader->reload)
+			reload(reader, true);
+		if (is_stopped(reader) && !draining) {
+			draining = true;
+			/* So what is left has an end, and is all that was ever delivered to us. */
+			bounded = logd_channel_set_level(&reader->channel, OSQ_LOG_OFF);
+		}
+		/* While there is no room nothing is read: the kernel counts what it drops. */
+		logd_queue_reserve(reader->queue, READ_ROOM);
+		got = logd_channel_read(&reader->channel, reader->buffer + reader->length,
+		                        BUFFER_SIZE - reader->length);
+		if (got > 0) {
+			reader->length += (size_t)got;
+			reader->delay = RETRY_MS;
+			put_records(reader, false);
+			settled = false;
+			logd_queue_publish(reader->queue);
+			if (reader->closing)
+				return "the extension is being unloaded";
+			drained += draining ? (size_t)got : 0;
+			if (bounded && drained >= BUFFER_SIZE)
+				return "stopped";
+		} else if (!got) {
+			return reader->channel.is_input ? "standard input ended"
+			                                : "the extension is gone";
+		} else if (errno == EINTR) {
+			continue;
+		} else if (errno != EAGAIN) {
+			return strerror(errno);
+		} else if (draining) {
+			return "stopped";
+		} else if (is_quiet(reader, settled ? IDLE_MS : SETTLED_MS)) {
+			settled = true;
+			put_statistics(reader);
+			logd_queue_publish(reader->queue);
+		}
+	}
+}
+
+static void follow(struct logd_reader *reader)
+{
+	struct logd_disconnected end = {.wall = 0};
+
+	put_connected(reader);
+	push_settings(reader);
+	snprintf(end.reason, sizeof(end.reason), "%s", read_channel(reader));
+	put_statistics(reader);
+	/* Before all else: an extension waits for this. */
+	logd_channel_close(&reader->channel);
+	end.wall = logd_clock_wall();
+	end.delivered = reader->delivered;
+	put_records(reader, true);
+	put_damage(reader);
+	put(reader, LOGD_ITEM_DISCONNECTED, &end, sizeof(end));
+	logd_queue_publish(reader->queue);
+}
+
+/* How long it slept, in milliseconds. It is twice as long each time, until something was read. */
+static uint64_t back_off(struct logd_reader *reader)
+{
+	int delay = reader->delay;
+	const struct timespec time = {delay / 1000, delay % 1000 * MILLISECOND};
+
+	admit_signals(true);
+	if (!*reader->stop && !*reader->reload)
+		nanosleep(&time, NULL); /* a signal ends it */
+	admit_signals(false);
+	reader->delay = delay * 2 < RETRY_MAX_MS ? delay * 2 : RETRY_MAX_MS;
+	return (uint64_t)delay;
+}
+
+/* 0: the extension is not there, but may come. Else what stands in its way. */
+static const char *refusal(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return "only the superuser may read it; try sudo";
+	case EINVAL:
+	case ENOTTY:
+	case ENOTSUP:
+		return "that is no log channel; name the extension's";
+	default:
+		return NULL;
+	}
+}
+
+/* 0 when connected, 1 when that cannot be; -1: stopped before. */
+static int connect_channel(struct logd_reader *reader, uint64_t wait_ms)
+{
+	const struct logd_options *options = reader->options;
+	uint64_t waited = 0;
+	int told = 0;
+
+	while (!is_stopped(reader)) {
+		const char *problem;
+		int error;
+
+		if (!logd_channel_open(&reader->channel, options->channel,
+		                       logd_reader_level(reader)))
+			return 0;
+		error = errno;
+		problem = refusal(error);
+		if (!problem && options->once && waited >= wait_ms)
+			problem = "load the extension first, or let --wait be longer";
+		if (problem) {
+			fprintf(stderr, "kextlogd: cannot connect to %s: %s; %s\n", options->channel,
+			        strerror(error), problem);
+			return 1;
+		}
+		if (error != told)
+			fprintf(stderr, "kextlogd: waiting for %s: %s\n", options->channel,
+			        strerror(error));
+		told = error;
+		if (*reader->reload)
+			reload(reader, false);
+		waited += back_off(reader);
+	}
+	return -1;
+}
+
+int logd_reader_run(struct logd_reader *reader)
+{
+	int status = 0;
+
+	admit_signals(false);
+	reader->delay = RETRY_MS;
+	reader->buffer = malloc(BUFFER_SIZE);
+	if (!reader->buffer) {
+		fprintf(stderr, "kextlogd: no memory to read with\n");
+		status = 1;
+	}
+	while (!status && !is_stopped(reader)) {
+		status = connect_channel(reader, reader->options->wait * 1000);
+		if (status)
+			break;
+		follow(reader);
+		if (reader->channel.is_input || reader->options->once)
+			break;
+		back_off(reader);
+	}
+	free(reader->buffer);
+	logd_queue_reserve(reader->queue, READ_ROOM);
+	logd_queue_put(reader->queue, LOGD_ITEM_END, 0);
+	logd_queue_publish(reader->queue);
+	return status > 0;
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The daemon as a client of an extension that comes, counts, asks and goes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "extension.h"
+#include "json.h"
+#include "tests.h"
+
+static bool is_connected(const struct extension_state *state)
+{
+	return state->connected && state->has_asked;
+}
+
+static bool is_connected_again(const struct extension_state *state)
+{
+	return is_connected(state) && state->connections > 1;
+}
+
+static bool is_closed(const struct extension_state *state)
+{
+	return state->connections && !state->connected;
+}
+
+static void send_messages(struct extension *extension, uint64_t first, uint64_t last)
+{
+	struct stream stream = {0};
+
+	for (uint64_t number = first; number <= last; number++)
+		stream_message(&stream, number, "a message");
+	extension_send(extension, &stream);
+	stream_free(&stream);
+}
+
+static void expect_end(struct daemon *daemon, int expected)
+{
+	int status = daemon_wait(daemon);
+	char *errors = file_text(daemon->errors);
+
+	EXPECT(status == expected, "status %d, not %d: %.400s", status, expected, errors);
+	free(errors);
+}
+
+static void stop(struct daemon *daemon)
+{
+	daemon_signal(daemon, SIGTERM);
+	expect_end(daemon, 0);
+}
+
+#define CHANNEL(folder) folder_path(folder, "channel")
+
+static void times_are_the_extensions(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct daemon daemon;
+
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--format", "json", "--level", "debug", CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	EXPECT(extension_state(&extension).level == OSQ_LOG_DEBUG);
+	send_messages(&extension, 13, 13);
+	file_wait(daemon.output, "{\"sequence\":13,\"time\":\"2026-11-21T23:31:01.000000000Z\","
+	                         "\"uptime\":13.000000000,");
+	EXPECT(file_has(daemon.output, "\"time\":\"2026-11-21T23:31:00.000000000Z\","
+	                               "\"uptime\":12.000000000,\"level\":\"debug\"}\n"));
+	stop(&daemon);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+/* No record tells of them: neither while the stream is quiet, nor at its end. */
+static void drops_without_a_record_are_told(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct osq_log_statistics statistics;
+	struct daemon daemon;
+	char *text;
+
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--format", "json", CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	statistics = extension_state(&extension).statistics;
+	send_messages(&extension, 1, 5);
+	statistics.client_dropped = 3;
+	extension_set(&extension, &statistics);
+	file_wait(daemon.output, "{\"dropped\":3,\"total\":3,\"time\"");
+	/* With nothing else going on. */
+	statistics.client_dropped = 43;
+	extension_set(&extension, &statistics);
+	file_wait(daemon.output, "{\"dropped\":40,\"total\":43,\"time\"");
+	statistics.client_dropped = 50;
+	statistics.client_delivered = 5;
+	extension_set(&extension, &statistics);
+	stop(&daemon);
+	text = file_text(daemon.output);
+	EXPECT(json_sum(text, "dropped").sum == 50, "%s", text);
+	EXPECT(json_sum(text, "sequence").lines == 5, "%s", text);
+	EXPECT(strstr(text, "\"messages\":5,\"total\":50,\"delivered\":5}\n"), "%s", text);
+	free(text);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+static void what_was_lost_before_is_told(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct osq_log_statistics statistics;
+	struct daemon daemon;
+
+	extension_load(&extension, CHANNEL(&folder));
+	statistics = extension_state(&extension).statistics;
+	statistics.lost = 7;
+	statistics.system_log = 11;
+	extension_set(&extension, &statistics);
+	daemon = START(&folder, "--format", "json", CHANNEL(&folder));
+	file_wait(daemon.output, "{\"lost\":7,\"total\":7,\"system_log\":11,");
+	statistics.lost = 10;
+	statistics.system_log = 12;
+	extension_set(&extension, &statistics);
+	file_wait(daemon.output, "{\"lost\":3,\"total\":10,\"system_log\":1,");
+	stop(&daemon);
+	EXPECT(file_count(daemon.output, "{\"lost\"") == 2);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+static void survives_unload_and_reload(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct daemon daemon = START(&folder, "--format", "json", CHANNEL(&folder));
+	char *text;
+
+	/* It waits for the first one, too. */
+	file_wait(daemon.errors, "waiting for ");
+	for (uint64_t number = 1; number <= 3; number++) {
+		extension_load(&extension, CHANNEL(&folder));
+		EXTENSION_WAIT(&extension, is_connected);
+		send_messages(&extension, number * 10, number * 10 + 4);
+		extension_unload(&extension);
+	}
+	while (file_count(daemon.output, "\"reason\":\"the extension is gone\"") < 3 && !ktap_failed())
+		usleep(5000);
+	stop(&daemon);
+	text = file_text(daemon.output);
+	EXPECT(json_sum(text, "sequence").lines == 15, "%s", text);
+	EXPECT(json_sum(text, "connected").lines == 3 && json_sum(text, "disconnected").lines == 3);
+	free(text);
+	folder_remove(&folder);
+}
+
+/* An extension that waits to be unloaded does not wait for our disk: nobody reads the output. */
+static void closes_at_once_when_asked(void)
+{
+	const struct osq_log_record closing = {.flags = OSQ_LOG_CLOSING, .dropped = 2};
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct stream stream = {0};
+	struct daemon daemon;
+	char *text;
+	int fifo, drained = 0;
+	size_t length = 0, size = 4 << 20;
+	ssize_t got;
+
+	EXPECT(!mkfifo(folder_path(&folder, "fifo"), 0600));
+	fifo = open(folder_path(&folder, "fifo"), O_RDONLY | O_NONBLOCK);
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--format", "json", "--once", "--output",
+	               folder_path(&folder, "fifo"), CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	send_messages(&extension, 1, 10000);
+	stream_record(&stream, closing, "", 0);
+	extension_send(&extension, &stream);
+	EXTENSION_WAIT(&extension, is_closed);
+	/* Now all of it, until the daemon has ended. */
+	fcntl(fifo, F_SETFL, 0);
+	text = malloc(size);
+	while ((got = read(fifo, text + length, size - length - 1)) > 0)
+		length += (size_t)got;
+	text[length] = '\0';
+	expect_end(&daemon, 0);
+	drained = (int)json_sum(text, "sequence").lines;
+	EXPECT(drained == 10000, "%d", drained);
+	EXPECT(strstr(text, "{\"dropped\":2,\"total\":2,\"time\"") &&
+	       strstr(text, "\"reason\":\"the extension is being unloaded\""));
+	free(text);
+	close(fifo);
+	stream_free(&stream);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+/*
+ * While the output takes nothing, some MiB are taken from the extension, and then no more: the
+ * kernel is to count what is dropped. All that was taken comes in the end.
+ */
+static void a_slow_output_holds_up_only_a_full_queue(void)
+{
+	enum { MESSAGES = 200000 };
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct stream stream = {0}, rest = {0};
+	struct daemon daemon;
+	uint64_t lines = 0;
+	char block[1 << 16];
+	size_t sent;
+	int fifo, child;
+
+	EXPECT(!mkfifo(folder_path(&folder, "fifo"), 0600));
+	fifo = open(folder_path(&folder, "fifo"), O_RDONLY | O_NONBLOCK);
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--once", "--output", folder_path(&folder, "fifo"),
+	               CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	for (uint64_t number = 1; number <= MESSAGES; number++)
+		stream_message(&stream, number, "a message that is as long as most of them are");
+	sent = extension_stuff(&extension, &stream);
+	EXPECT(sent > 4u << 20, "only %zu bytes were taken", sent);
+	EXPECT(sent < stream.length, "nothing stopped %zu bytes", sent);
+	/* Another process sends the rest, while this one reads. */
+	stream_bytes(&rest, stream.bytes + sent, stream.length - sent);
+	child = ktap_fork();
+	if (!child) {
+		extension_send(&extension, &rest);
+		shutdown(extension.stream, SHUT_WR);
+		ktap_child_exit();
+	}
+	fcntl(fifo, F_SETFL, 0);
+	for (ssize_t got; (got = read(fifo, block, sizeof(block))) > 0;)
+		for (ssize_t i = 0; i < got; i++)
+			lines += block[i] == '\n';
+	EXPECT(ktap_wait(child) == 0);
+	expect_end(&daemon, 0);
+	EXPECT(lines == MESSAGES + 2, "%llu lines", (unsigned long long)lines);
+	close(fifo);
+	stream_free(&stream);
+	stream_free(&rest);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+static bool has_pushed_once(const struct extension_state *state)
+{
+	return state->settings_pushed == 1;
+}
+
+static bool has_pushed_twice(const struct extension_state *state)
+{
+	return state->settings_pushed == 2 && state->level == OSQ_LOG_ERROR;
+}
+
+static bool has_pushed_again(const struct extension_state *state)
+{
+	return state->settings_pushed == 3;
+}
+
+/* What the configuration does not say stays as it is in the extension. */
+static void settings_are_pushed(void)
+{
+	const struct osq_log_record closing = {.flags = OSQ_LOG_CLOSING};
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct stream stream = {0};
+	struct extension_state state;
+	struct daemon daemon;
+
+	folder_write(&folder, "conf", "kernel-level = debug\nlevel = info\n");
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--config", folder_path(&folder, "conf"), CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, has_pushed_once);
+	state = extension_state(&extension);
+	EXPECT(state.settings.level == OSQ_LOG_DEBUG && state.settings.system_log_rate == 100 &&
+	           state.level == OSQ_LOG_INFO,
+	       "%d %d %d", state.settings.level, state.settings.system_log_rate, state.level);
+	folder_write(&folder, "conf", "system-log-rate = 7\nlevel = error\n");
+	daemon_signal(&daemon, SIGHUP);
+	EXTENSION_WAIT(&extension, has_pushed_twice);
+	state = extension_state(&extension);
+	EXPECT(state.settings.level == OSQ_LOG_DEBUG && state.settings.system_log_rate == 7);
+	/* And whenever it connects. */
+	stream_record(&stream, closing, "", 0);
+	extension_send(&extension, &stream);
+	EXTENSION_WAIT(&extension, has_pushed_again);
+	EXTENSION_WAIT(&extension, is_connected_again);
+	EXPECT(extension_state(&extension).level == OSQ_LOG_ERROR);
+	stop(&daemon);
+	stream_free(&stream);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+/* First it asks for nothing more; then it takes what was delivered until then. */
+static void a_signal_leaves_nothing_behind(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct daemon daemon;
+	char *text;
+
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--format", "json", "--output", folder_path(&folder, "log"),
+	               CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	send_messages(&extension, 1, 2000);
+	stop(&daemon);
+	EXPECT(extension_state(&extension).level == OSQ_LOG_OFF);
+	text = file_text(folder_path(&folder, "log"));
+	EXPECT(json_sum(text, "sequence").lines == 2000);
+	EXPECT(strstr(text, "\"reason\":\"stopped\"") && strstr(text, "\"messages\":2000,"));
+	free(text);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+static void once_ends_with_the_extension(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct daemon daemon = START(&folder, "--once", CHANNEL(&folder));
+
+	expect_end(&daemon, 1);
+	EXPECT(file_has(daemon.errors, "No such file or directory; load the extension first"));
+	daemon = START(&folder, "--once", "--wait", "10000", CHANNEL(&folder));
+	file_wait(daemon.errors, "waiting for ");
+	extension_load(&extension, CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	send_messages(&extension, 1, 3);
+	extension_unload(&extension);
+	expect_end(&daemon, 0);
+	EXPECT(file_has(daemon.output, " #3: a message\n"));
+	folder_remove(&folder);
+}
+
+static void refusals_are_told(void)
+{
+	static const struct {
+		int error;
+		const char *expected;
+	} cases[] = {
+	    {EPERM, "only the superuser may read it; try sudo"},
+	    {EINVAL, "that is no log channel"},
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct folder folder = folder_make();
+		struct extension extension;
+		struct daemon daemon;
+
+		extension_load(&extension, CHANNEL(&folder));
+		pthread_mutex_lock(&extension.lock);
+		extension.state.refusal = cases[i].error;
+		pthread_mutex_unlock(&extension.lock);
+		daemon = START(&folder, CHANNEL(&folder));
+		expect_end(&daemon, 1);
+		EXPECT(file_has(daemon.errors, cases[i].expected), "%s", cases[i].expected);
+		extension_unload(&extension);
+		folder_remove(&folder);
+	}
+}
+
+const struct ktap_test extension_tests[] = {
+    {"tells times by the extension's clock", times_are_the_extensions},
+    {"tells drops that no record tells", drops_without_a_record_are_told},
+    {"tells what was lost before it connected, and since", what_was_lost_before_is_told},
+    {"survives unload and reload of the extension", survives_unload_and_reload},
+    {"closes at once when the extension asks", closes_at_once_when_asked},
+    {"reads on while the output is slow, until its queue is full",
+     a_slow_output_holds_up_only_a_full_queue},
+    {"pushes settings at each connection and on SIGHUP", settings_are_pushed},
+    {"leaves nothing behind when a signal ends it", a_signal_leaves_nothing_behind},
+    {"ends with the extension by --once", once_ends_with_the_extension},
+    {"tells why it cannot connect", refusals_are_told},
+    {NULL, NULL},
+};
