@@ -10,6 +10,9 @@ internal sealed class OwnTests(string root, StateFolder state)
     // No test takes so long: one that ends no more is named, instead of holding up all that comes after it.
     private const string SilenceLimit = "10m";
 
+    // C under the sanitizers, by folders of tests: kext/core with kext/user and kext/darwin, and the daemon.
+    private static readonly string[] Suites = ["core", "kextlogd"];
+
     // No compiler server and no idle node stays behind.
     private static readonly string[] NoServers = ["-nodeReuse:false", "-p:UseSharedCompilation=false"];
 
@@ -21,7 +24,7 @@ internal sealed class OwnTests(string root, StateFolder state)
 
     /// <summary>The ring as a user program, beside memcpy and the plain queue that it replaces.</summary>
     public static async Task BenchRingAsync(string root, StateFolder state, CancellationToken cancellationToken) =>
-        await RunAsync(Core(root, state, "bench"), cancellationToken);
+        await RunAsync(Make(root, state, "core", "bench"), cancellationToken);
 
     public async Task<TestCounts> RunAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +41,12 @@ internal sealed class OwnTests(string root, StateFolder state)
             Console.WriteLine(await File.ReadAllTextAsync(FaultTable, cancellationToken));
         }
 
-        return counts + await RunCoreAsync(cancellationToken);
+        foreach (var suite in Suites)
+        {
+            counts += await RunSuiteAsync(suite, cancellationToken);
+        }
+
+        return counts;
     }
 
     private static async Task<int> PrintAsync(HostCommand command, Action<string>? also, CancellationToken cancellationToken)
@@ -64,8 +72,8 @@ internal sealed class OwnTests(string root, StateFolder state)
         return exitCode;
     }
 
-    private static HostCommand Core(string root, StateFolder state, string target) =>
-        new("make", "--no-print-directory", "-C", Path.Combine(root, "tests", "core"), $"OUT={Path.Combine(state.Build, "core")}", target);
+    private static HostCommand Make(string root, StateFolder state, string suite, string target) =>
+        new("make", "--no-print-directory", "-C", Path.Combine(root, "tests", suite), $"OUT={Path.Combine(state.Build, suite)}", target);
 
     private static async Task RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
@@ -92,13 +100,13 @@ internal sealed class OwnTests(string root, StateFolder state)
         return results.Read(exitCode);
     }
 
-    // The ring as a user program under the sanitizers; it reports in KTAP.
-    private async Task<TestCounts> RunCoreAsync(CancellationToken cancellationToken)
+    // They report in KTAP.
+    private async Task<TestCounts> RunSuiteAsync(string suite, CancellationToken cancellationToken)
     {
         var passed = 0;
         var failures = new List<string>();
         var exitCode = await PrintAsync(
-            Core(root, state, "check"),
+            Make(root, state, suite, "check"),
             line =>
             {
                 passed += line.StartsWith("ok ", StringComparison.Ordinal) ? 1 : 0;
@@ -110,7 +118,7 @@ internal sealed class OwnTests(string root, StateFolder state)
             cancellationToken);
         if (exitCode != 0 && failures.Count == 0)
         {
-            failures.Add($"make check in tests/core ended with exit code {exitCode}");
+            failures.Add($"make check in tests/{suite} ended with exit code {exitCode}");
         }
 
         return new TestCounts(passed, failures);

@@ -21,14 +21,14 @@ struct logd_batch {
 	struct logd_lines *lines;
 	char *bytes;
 	size_t length;
-	bool urgent; /* has to be on the disk before we go on */
+	bool urgent;             /* has to be on the disk before we go on */
 	struct logd_mark *marks; /* where the notes are among the lines */
 	size_t mark_count;
 	struct logd_note pending[LOGD_NOTE_KINDS]; /* to be told again, where `is_pending` */
 	bool is_pending[LOGD_NOTE_KINDS];
-	char *made_up;   /* for those notes' lines */
-	char reason[96]; /* why lines could not be written */
-	uint64_t unwritten; /* messages, since all was well */
+	char *made_up;             /* for those notes' lines */
+	char reason[96];           /* why lines could not be written */
+	uint64_t unwritten;        /* messages, since all was well */
 	int told_error, told_sync; /* errno that was told on standard error; 0: none */
 };
 

@@ -264,7 +264,8 @@ static size_t write_lines(struct logd_file *file, const char *lines, size_t leng
 size_t logd_file_write(struct logd_file *file, const char *lines, size_t length)
 {
 	const struct logd_file_options *options = &file->options;
-	bool rotates = options->path && file->regular && (options->rotate_size || options->rotate_age);
+	bool rotates =
+	    options->path && file->regular && (options->rotate_size || options->rotate_age);
 	size_t done = 0;
 
 	file->error = 0;
@@ -279,7 +280,8 @@ size_t logd_file_write(struct logd_file *file, const char *lines, size_t length)
 				return done;
 			file->half_line = false;
 		}
-		/* Not ours alone to change: who copies and truncates it, does so behind our back. */
+		/* Not ours alone to change: who copies and truncates it, does so behind our back.
+		 */
 		if (file->regular && fstat(file->fd, &status)) {
 			file->error = errno;
 			return done;
@@ -288,7 +290,8 @@ size_t logd_file_write(struct logd_file *file, const char *lines, size_t length)
 		if (!size)
 			file->first = now_seconds();
 		if (rotates && now_seconds() >= file->later) {
-			uint64_t room = options->rotate_size > size ? options->rotate_size - size : 0;
+			uint64_t room =
+			    options->rotate_size > size ? options->rotate_size - size : 0;
 
 			if (options->rotate_size)
 				part = lines_that_fit(lines + done, part, room);

@@ -30,7 +30,8 @@ struct logd_connected {
 
 struct logd_disconnected {
 	uint64_t wall;
-	uint64_t delivered; /* messages to this client, as the extension says; UINT64_MAX: unknown */
+	uint64_t
+	    delivered; /* messages to this client, as the extension says; UINT64_MAX: unknown */
 	char reason[96];
 };
 

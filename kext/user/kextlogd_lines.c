@@ -192,8 +192,9 @@ static char *text_note(struct logd_lines *lines, char *out, const struct logd_no
 	out = put_time(lines, out, note->time);
 	out = logd_text_words(out, " kextlogd: ");
 	if (note->kind == LOGD_NOTE_CONNECTED || note->kind == LOGD_NOTE_DISCONNECTED) {
-		out = logd_text_words(out, note->kind == LOGD_NOTE_CONNECTED ? "connected to "
-		                                                             : "disconnected from ");
+		out =
+		    logd_text_words(out, note->kind == LOGD_NOTE_CONNECTED ? "connected to "
+		                                                           : "disconnected from ");
 		out = logd_text_plain(out, lines->channel, strlen(lines->channel));
 	} else {
 		out = logd_text_number(out, note->count);

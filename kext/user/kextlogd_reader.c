@@ -20,12 +20,11 @@ _Static_assert(BUFFER_SIZE > OSQ_LOG_BUFFER, "the reader's buffer");
  * What one read may become: the smallest records, each behind a byte of damage, which need half as
  * much again; and the ring's end. And what else is told before the next read.
  */
-#define READ_ROOM (2 * BUFFER_SIZE + LOGD_ITEM_ROOM(OSQ_LOG_RECORD_MAX) + 4096)
+#define READ_ROOM    (2 * BUFFER_SIZE + LOGD_ITEM_ROOM(OSQ_LOG_RECORD_MAX) + 4096)
 
 #define MILLISECOND  1000000
-#define SETTLED_MS   50   /* with nothing to read: what is not in records is asked for */
-#define IDLE_MS      500  /* and again; the longest that a signal may have to wait */
-#define RETRY_MS     50   /* the extension is not there; doubled each time */
+#define IDLE_MS      500 /* the longest that a signal may have to wait */
+#define RETRY_MS     50  /* the extension is not there; doubled each time */
 #define RETRY_MAX_MS 1000
 
 int32_t logd_reader_level(const struct logd_reader *reader)
@@ -37,7 +36,8 @@ int32_t logd_reader_level(const struct logd_reader *reader)
 
 int32_t logd_reader_durable(const struct logd_reader *reader)
 {
-	int32_t level = reader->options->durable ? reader->options->durable : reader->config.durable;
+	int32_t level =
+	    reader->options->durable ? reader->options->durable : reader->config.durable;
 
 	return level ? level : OSQ_LOG_WARNING;
 }
@@ -46,6 +46,13 @@ static void put(struct logd_reader *reader, enum logd_kind kind, const void *pay
 {
 	memcpy(logd_queue_put(reader->queue, kind, size), payload, size);
 }
+
+/*
+ * After so much silence what no record tells is asked for, and from then on now and then. Not more
+ * often: on Linux a module that answers cannot be unloaded.
+ */
+#define SETTLED_MS 1000
+#define AGAIN_MS   10000
 
 /* What is neither asked for nor there: a stream on standard input. */
 static bool ask_statistics(struct logd_reader *reader, struct osq_log_statistics *statistics)
@@ -73,7 +80,8 @@ static bool is_stopped(const struct logd_reader *reader)
 	return *reader->stop || logd_writer_is_broken(reader->writer);
 }
 
-/* The extension's settings are of this program's clients alone: it has no file to read them from. */
+/* The extension's settings are of this program's clients alone: it has no file to read them from.
+ */
 static void push_settings(struct logd_reader *reader)
 {
 	const struct logd_config *config = &reader->config;
@@ -208,7 +216,8 @@ static bool is_quiet(const struct logd_reader *reader, int milliseconds)
 /* Reads until the channel ends, or, once we are stopped, until nothing is left in it. Why. */
 static const char *read_channel(struct logd_reader *reader)
 {
-	bool draining = false, settled = false, bounded = false;
+	bool draining = false, bounded = false;
+	int silence = 0, next_question = SETTLED_MS;
 	size_t drained = 0;
 
 	for (;;) {
@@ -231,7 +240,8 @@ static const char *read_channel(struct logd_reader *reader)
 			reader->length += (size_t)got;
 			reader->delay = RETRY_MS;
 			put_records(reader, false);
-			settled = false;
+			silence = 0;
+			next_question = SETTLED_MS;
 			logd_queue_publish(reader->queue);
 			if (reader->closing)
 				return "the extension is being unloaded";
@@ -247,8 +257,9 @@ static const char *read_channel(struct logd_reader *reader)
 			return strerror(errno);
 		} else if (draining) {
 			return "stopped";
-		} else if (is_quiet(reader, settled ? IDLE_MS : SETTLED_MS)) {
-			settled = true;
+		} else if (is_quiet(reader, IDLE_MS) && (silence += IDLE_MS) >= next_question) {
+			silence = 0;
+			next_question = AGAIN_MS;
 			put_statistics(reader);
 			logd_queue_publish(reader->queue);
 		}
@@ -322,8 +333,8 @@ static int connect_channel(struct logd_reader *reader, uint64_t wait_ms)
 		if (!problem && options->once && waited >= wait_ms)
 			problem = "load the extension first, or let --wait be longer";
 		if (problem) {
-			fprintf(stderr, "kextlogd: cannot connect to %s: %s; %s\n", options->channel,
-			        strerror(error), problem);
+			fprintf(stderr, "kextlogd: cannot connect to %s: %s; %s\n",
+			        options->channel, strerror(error), problem);
 			return 1;
 		}
 		if (error != told)

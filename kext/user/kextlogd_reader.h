@@ -16,7 +16,8 @@ struct logd_reader {
 	struct logd_config config;
 	struct logd_queue *queue;
 	struct logd_writer *writer;
-	const volatile sig_atomic_t *stop; /* set by signals, as the next one, which is reset here */
+	const volatile sig_atomic_t
+	    *stop; /* set by signals, as the next one, which is reset here */
 	volatile sig_atomic_t *reload;
 
 	struct logd_channel channel;
@@ -24,9 +25,9 @@ struct logd_reader {
 	size_t length; /* bytes in it: a part of a record */
 	int delay;     /* milliseconds until the next try to connect */
 	uint64_t damaged;
-	bool closing;                      /* the extension asks for it */
-	struct osq_log_statistics told;    /* to the writer, last */
-	uint64_t delivered;                /* to this client; UINT64_MAX: unknown */
+	bool closing;                   /* the extension asks for it */
+	struct osq_log_statistics told; /* to the writer, last */
+	uint64_t delivered;             /* to this client; UINT64_MAX: unknown */
 };
 
 /* What the options and the configuration together say. */

@@ -53,8 +53,10 @@ enum logd_found logd_records_next(const void *bytes, size_t length, bool end, si
 	size_t damaged = 0;
 
 	while (found == LOGD_FOUND_DAMAGE && ++damaged < length) {
-		/* The magic's first byte is a rare one: most of what is damaged is passed by memchr. */
-		const uint8_t *next = memchr(first + damaged, (uint8_t)OSQ_LOG_MAGIC, length - damaged);
+		/* The magic's first byte is a rare one: most of what is damaged is passed by
+		 * memchr. */
+		const uint8_t *next =
+		    memchr(first + damaged, (uint8_t)OSQ_LOG_MAGIC, length - damaged);
 
 		if (!next) {
 			damaged = length;

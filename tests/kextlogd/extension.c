@@ -191,8 +191,7 @@ void extension_send(struct extension *extension, const struct stream *stream)
 	int fd = stream_of(extension);
 
 	for (size_t sent = 0; sent < stream->length;) {
-		ssize_t part =
-		    send(fd, stream->bytes + sent, stream->length - sent, MSG_NOSIGNAL);
+		ssize_t part = send(fd, stream->bytes + sent, stream->length - sent, MSG_NOSIGNAL);
 
 		if (part < 0) {
 			FAIL("cannot send: %s", strerror(errno));

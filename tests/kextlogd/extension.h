@@ -13,9 +13,9 @@
 struct extension_state {
 	unsigned connections, settings_pushed;
 	bool connected;
-	int32_t level;      /* of the client, last */
-	bool has_asked;     /* for statistics, since `connected` */
-	int32_t refusal;    /* errno for who connects */
+	int32_t level;   /* of the client, last */
+	bool has_asked;  /* for statistics, since `connected` */
+	int32_t refusal; /* errno for who connects */
 	struct osq_log_settings settings;
 	struct osq_log_statistics statistics;
 };

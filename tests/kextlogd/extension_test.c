@@ -94,18 +94,18 @@ static void drops_without_a_record_are_told(void)
 	statistics.client_dropped = 3;
 	extension_set(&extension, &statistics);
 	file_wait(daemon.output, "{\"dropped\":3,\"total\":3,\"time\"");
-	/* With nothing else going on. */
 	statistics.client_dropped = 43;
 	extension_set(&extension, &statistics);
+	send_messages(&extension, 6, 6);
 	file_wait(daemon.output, "{\"dropped\":40,\"total\":43,\"time\"");
 	statistics.client_dropped = 50;
-	statistics.client_delivered = 5;
+	statistics.client_delivered = 6;
 	extension_set(&extension, &statistics);
 	stop(&daemon);
 	text = file_text(daemon.output);
 	EXPECT(json_sum(text, "dropped").sum == 50, "%s", text);
-	EXPECT(json_sum(text, "sequence").lines == 5, "%s", text);
-	EXPECT(strstr(text, "\"messages\":5,\"total\":50,\"delivered\":5}\n"), "%s", text);
+	EXPECT(json_sum(text, "sequence").lines == 6, "%s", text);
+	EXPECT(strstr(text, "\"messages\":6,\"total\":50,\"delivered\":6}\n"), "%s", text);
 	free(text);
 	extension_unload(&extension);
 	folder_remove(&folder);
@@ -128,6 +128,7 @@ static void what_was_lost_before_is_told(void)
 	statistics.lost = 10;
 	statistics.system_log = 12;
 	extension_set(&extension, &statistics);
+	send_messages(&extension, 1, 1);
 	file_wait(daemon.output, "{\"lost\":3,\"total\":10,\"system_log\":1,");
 	stop(&daemon);
 	EXPECT(file_count(daemon.output, "{\"lost\"") == 2);
@@ -150,7 +151,8 @@ static void survives_unload_and_reload(void)
 		send_messages(&extension, number * 10, number * 10 + 4);
 		extension_unload(&extension);
 	}
-	while (file_count(daemon.output, "\"reason\":\"the extension is gone\"") < 3 && !ktap_failed())
+	while (file_count(daemon.output, "\"reason\":\"the extension is gone\"") < 3 &&
+	       !ktap_failed())
 		usleep(5000);
 	stop(&daemon);
 	text = file_text(daemon.output);
@@ -220,8 +222,8 @@ static void a_slow_output_holds_up_only_a_full_queue(void)
 	EXPECT(!mkfifo(folder_path(&folder, "fifo"), 0600));
 	fifo = open(folder_path(&folder, "fifo"), O_RDONLY | O_NONBLOCK);
 	extension_load(&extension, CHANNEL(&folder));
-	daemon = START(&folder, "--once", "--output", folder_path(&folder, "fifo"),
-	               CHANNEL(&folder));
+	daemon =
+	    START(&folder, "--once", "--output", folder_path(&folder, "fifo"), CHANNEL(&folder));
 	EXTENSION_WAIT(&extension, is_connected);
 	for (uint64_t number = 1; number <= MESSAGES; number++)
 		stream_message(&stream, number, "a message that is as long as most of them are");

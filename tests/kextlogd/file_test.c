@@ -56,8 +56,8 @@ static void rotates_by_size(void)
 		char *text = file_text(path), *last = strstr(text, "{\"sequence\":");
 
 		/* Each is as full as whole lines make it; messages_in() sees to whole ones. */
-		EXPECT(file_size(path) <= 2048 && (!i || file_size(path) > 2048 - 200), "%s has %lld",
-		       names[i], file_size(path));
+		EXPECT(file_size(path) <= 2048 && (!i || file_size(path) > 2048 - 200),
+		       "%s has %lld", names[i], file_size(path));
 		EXPECT(messages_in(path) > 5, "%s", names[i]);
 		newest[i] = last ? strtoull(last + 12, NULL, 10) : 0;
 		EXPECT(!i || newest[i] < newest[i - 1], "%s is not older", names[i]);
@@ -118,7 +118,8 @@ static void rotates_by_age(void)
 		struct daemon daemon;
 
 		folder_write(&folder, "log", cases[i].first);
-		daemon = START(&folder, "--output", LOG(&folder), "--rotate-age", cases[i].limit, "-");
+		daemon =
+		    START(&folder, "--output", LOG(&folder), "--rotate-age", cases[i].limit, "-");
 		send_messages(&daemon, 2, 2, "the next");
 		expect_end(&daemon, 0);
 		EXPECT(file_has(LOG(&folder), "the next"));
@@ -229,7 +230,8 @@ static void goes_on_after_it_was_killed(void)
 	send_messages(&daemon, 12, 20, "second");
 	expect_end(&daemon, 0);
 	text = file_text(LOG(&folder));
-	EXPECT(strstr(text, "{\"sequence\":10,") && strstr(text, "\n{\"sequence\":11,\"ti\n{\"connected\"") &&
+	EXPECT(strstr(text, "{\"sequence\":10,") &&
+	           strstr(text, "\n{\"sequence\":11,\"ti\n{\"connected\"") &&
 	           strstr(text, "\n{\"sequence\":20,"),
 	       "%s", text);
 	EXPECT(file_count(LOG(&folder), "\"text\":") == 19);
@@ -314,7 +316,8 @@ static void syncs_what_has_to_be_durable(void)
 		struct daemon daemon;
 
 		setenv("KEXTLOGD_SYNCS", folder_path(&folder, "syncs"), 1);
-		daemon = START(&folder, "--output", LOG(&folder), "--durable", cases[i].durable, "-");
+		daemon =
+		    START(&folder, "--output", LOG(&folder), "--durable", cases[i].durable, "-");
 		unsetenv("KEXTLOGD_SYNCS");
 		stream_record(&stream, record, "one", 3);
 		daemon_send(&daemon, &stream);

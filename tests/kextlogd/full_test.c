@@ -139,7 +139,8 @@ static void fill_a_disk(void)
 static void a_full_disk(void)
 {
 	static char reason[200];
-	int flags = CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0), pipes[2], child, status, error = 0;
+	int flags = CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0), pipes[2], child, status,
+	    error = 0;
 
 	REQUIRE(!pipe(pipes));
 	child = ktap_fork();

@@ -125,7 +125,8 @@ static void only_what_is_wanted(void)
 	for (record.level = OSQ_LOG_TRACE; record.level <= OSQ_LOG_ERROR; record.level++)
 		stream_record(&stream, record, "x", 1);
 	text = RUN(&folder, &stream, "--format", "json", "--level", "warning", "-");
-	EXPECT(json_sum(text, "sequence").lines == 2 && strstr(text, "\"level\":\"warning\",\"pid\"") &&
+	EXPECT(json_sum(text, "sequence").lines == 2 &&
+	           strstr(text, "\"level\":\"warning\",\"pid\"") &&
 	           strstr(text, "\"level\":\"error\",\"pid\""),
 	       "%s", text);
 	free(text);
@@ -152,7 +153,8 @@ static void a_flood(void)
 		}
 	}
 	text = RUN(&folder, &stream, "--format", "json", "-");
-	for (const char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+	for (const char *line = text; line;
+	     line = strchr(line, '\n'), line = line ? line + 1 : NULL)
 		if (!strncmp(line, "{\"sequence\":", 12) && strtoull(line + 12, NULL, 10) == next)
 			next++;
 	EXPECT(next == MESSAGES + 1, "the order ends before %llu", (unsigned long long)next);
@@ -184,7 +186,8 @@ static void a_signal_ends_it_after_all_is_written(void)
 		daemon_end_input(&daemon);
 		text = file_text(daemon.output);
 		EXPECT(json_sum(text, "sequence").lines == 500, "%.500s", text);
-		EXPECT(strstr(text, "{\"disconnected\":true,\"channel\":\"-\",\"reason\":\"stopped\""));
+		EXPECT(strstr(text,
+		              "{\"disconnected\":true,\"channel\":\"-\",\"reason\":\"stopped\""));
 		free(text);
 		stream_free(&stream);
 		folder_remove(&folder);

@@ -51,7 +51,8 @@ static void json_of_any_bytes(void)
 	EXPECT_JSON("no room", "\"no room\"");
 	EXPECT_JSON("", "\"\"");
 	EXPECT_JSON("a \"b\" \\c", "\"a \\\"b\\\" \\\\c\"");
-	EXPECT_JSON("\b\t\n\v\f\r\x1b[2J\x7f\0.", "\"\\b\\t\\n\\u000b\\f\\r\\u001b[2J\\u007f\\u0000.\"");
+	EXPECT_JSON("\b\t\n\v\f\r\x1b[2J\x7f\0.",
+	            "\"\\b\\t\\n\\u000b\\f\\r\\u001b[2J\\u007f\\u0000.\"");
 	EXPECT_JSON("\xC2\x9B[2J \xC2\xA0", "\"\\u009b[2J \xC2\xA0\"");
 	EXPECT_JSON("\xE2\x82\xAC \xF0\x9F\x90\xA7", "\"\xE2\x82\xAC \xF0\x9F\x90\xA7\"");
 	EXPECT_JSON("\xFF\xC3(\xE2\x82", "\"\\ufffd\\ufffd(\\ufffd\\ufffd\"");
@@ -76,10 +77,11 @@ static void members_of_a_record(void)
 	    .sequence = UINT64_MAX,
 	};
 
-	expect_line(true, &record, "x", 1,
-	            "{\"sequence\":18446744073709551615,\"time\":\"2026-11-21T23:30:48.000000001Z\","
-	            "\"uptime\":0.000000001,\"level\":\"trace\",\"pid\":-2147483648,"
-	            "\"tid\":18446744073709551615,\"text\":\"x\",\"truncated\":true}\n");
+	expect_line(
+	    true, &record, "x", 1,
+	    "{\"sequence\":18446744073709551615,\"time\":\"2026-11-21T23:30:48.000000001Z\","
+	    "\"uptime\":0.000000001,\"level\":\"trace\",\"pid\":-2147483648,"
+	    "\"tid\":18446744073709551615,\"text\":\"x\",\"truncated\":true}\n");
 	expect_line(false, &record, "x", 1,
 	            "2026-11-21T23:30:48.000000001Z trace -2147483648/18446744073709551615 "
 	            "#18446744073709551615: x [truncated]\n");
@@ -177,11 +179,11 @@ static void notes(void)
 	note.kind = LOGD_NOTE_DISCONNECTED;
 	note.reason = "stopped";
 	note.other = 18;
-	expect_note(&note,
-	            "{\"disconnected\":true,\"channel\":\"/dev/\\\"\\u001b_log\","
-	            "\"reason\":\"stopped\"," TIMES
-	            ",\"messages\":17,\"total\":40,\"delivered\":18}\n",
-	            DAEMON "disconnected from /dev/\"\\x1b_log: stopped; 17 messages, and dropped 40\n");
+	expect_note(
+	    &note,
+	    "{\"disconnected\":true,\"channel\":\"/dev/\\\"\\u001b_log\","
+	    "\"reason\":\"stopped\"," TIMES ",\"messages\":17,\"total\":40,\"delivered\":18}\n",
+	    DAEMON "disconnected from /dev/\"\\x1b_log: stopped; 17 messages, and dropped 40\n");
 }
 
 static void levels(void)

@@ -26,7 +26,8 @@ static void *produce(void *context)
 		payload = logd_queue_put(queue, LOGD_ITEM_RECORD, size_of(number));
 		memset(payload, (int)number, size_of(number));
 		memcpy(payload, &number, sizeof(number));
-		/* Mostly several at once, but what waits for room is never behind what is hidden. */
+		/* Mostly several at once, but what waits for room is never behind what is hidden.
+		 */
 		if (number % 3 == 0)
 			logd_queue_publish(queue);
 		else if (number % 3 == 1)

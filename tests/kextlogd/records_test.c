@@ -70,9 +70,9 @@ static void impossible_headers_are_damage(void)
 		unsigned char value;
 		bool fine;
 	} changes[] = {
-	    {0, 'o', false},  {4, 2, false},  {5, 1, false},   {6, 47, false}, {7, 4, false},
-	    {8, 0, false},    {8, 6, false},  {8, 255, false}, {10, 4, false}, {11, 1, false},
-	    {10, 2, true},    {9, 3, true},   {8, 5, true},
+	    {0, 'o', false}, {4, 2, false}, {5, 1, false},   {6, 47, false}, {7, 4, false},
+	    {8, 0, false},   {8, 6, false}, {8, 255, false}, {10, 4, false}, {11, 1, false},
+	    {10, 2, true},   {9, 3, true},  {8, 5, true},
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

@@ -94,8 +94,8 @@ int osq_log_client_set_level(struct osq_log_client *client, int32_t level)
 int osq_log_client_get_settings(struct osq_log_client *client, struct osq_log_settings *settings)
 {
 	struct fake_reply reply = {0};
-	int result = ask(client->requests, (struct fake_request){.operation = FAKE_GET_SETTINGS},
-	                 &reply);
+	int result =
+	    ask(client->requests, (struct fake_request){.operation = FAKE_GET_SETTINGS}, &reply);
 
 	*settings = reply.settings;
 	return result;
