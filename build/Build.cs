@@ -1,7 +1,7 @@
 using Nuke.Common;
 
 /// <summary>The targets of this repository, and of every project that brings a kextdev.json. Each interface is one capability.</summary>
-internal sealed class Build : NukeBuild, IKernelTest, IKernelDebug, IKernelSymbolicate, IKernelBenchmark, IPackage, IVmProvision, IKernelConfigureTarget, IKdpBridge, IKdpReceive, IDevelop
+internal sealed class Build : NukeBuild, IKernelTest, IKernelLog, IKernelDebug, IKernelSymbolicate, IKernelBenchmark, IPackage, IVmProvision, IKernelConfigureTarget, IKdpBridge, IKdpReceive, IDevelop
 {
     public static int Main(string[] args)
     {

@@ -122,7 +122,7 @@ internal interface IKernelTest : IKernelBuild
             await using var journal = ConsoleJournal();
             foreach (var definition in FindGuestsOrFirst(project))
             {
-                var endpoint = await FindUpAsync([definition], token);
+                var (_, endpoint) = await FindUpAsync([definition], token);
                 Require(await new UnloadByHand(journal, TimeProvider.System).RunAsync(project, definition.Platform, endpoint, token));
             }
         }));

@@ -135,24 +135,24 @@ internal interface IKextDevBuild : INukeBuild
     /// <summary>For targets that are no run with a folder of its own: what happens is printed, and kept nowhere.</summary>
     sealed RunJournal ConsoleJournal() => new(TimeProvider.System, [.. RunReports.Shown(RunReports.Terminal())]);
 
-    /// <summary>Where the one guest answers that is up among some, and stays.</summary>
-    sealed async Task<GuestEndpoint> FindUpAsync(IReadOnlyList<GuestDefinition> definitions, CancellationToken cancellationToken)
+    /// <summary>The one guest that is up among some, and stays; and where it answers.</summary>
+    sealed async Task<(GuestDefinition Definition, GuestEndpoint Endpoint)> FindUpAsync(IReadOnlyList<GuestDefinition> definitions, CancellationToken cancellationToken)
     {
-        var up = new List<(string Name, GuestEndpoint Endpoint)>();
+        var up = new List<(GuestDefinition Definition, GuestEndpoint Endpoint)>();
         foreach (var definition in definitions)
         {
             if (await GuestFactory.LookAsync(definition, Site, cancellationToken) is { Stays: true, Endpoint: { } endpoint })
             {
-                up.Add((definition.Name, endpoint));
+                up.Add((definition, endpoint));
             }
         }
 
         var names = string.Join(", ", definitions.Select(definition => definition.Name));
         return up switch
         {
-            [var only] => only.Endpoint,
+            [var only] => only,
             [] => throw new InfrastructureException($"None of these guests is up: {names}. ./build.sh VmUp starts one, with --guest NAME which one you like."),
-            _ => throw new InfrastructureException($"More than one guest is up: {string.Join(", ", up.Select(guest => guest.Name))}. Say which by --guest NAME."),
+            _ => throw new InfrastructureException($"More than one guest is up: {string.Join(", ", up.Select(guest => guest.Definition.Name))}. Say which by --guest NAME."),
         };
     }
 }

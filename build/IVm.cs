@@ -86,7 +86,7 @@ internal interface IVm : IKernelDeps
         .Description("Opens an interactive shell in a guest that is up: the only one that VmUp keeps, or the one of --platform or --guest.")
         .Executes(() => WorkAsync(async token =>
         {
-            var endpoint = await FindUpAsync(FindGuests(LoadProject()), token);
+            var (_, endpoint) = await FindUpAsync(FindGuests(LoadProject()), token);
             ExitCode = await InteractiveShell.Command(endpoint).RunInTerminalAsync(token);
         }));
 

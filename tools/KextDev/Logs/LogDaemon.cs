@@ -1,18 +1,40 @@
 using System.Globalization;
 using KextDev.Events;
+using KextDev.Platforms;
 using KextDev.Processes;
 
 namespace KextDev.Logs;
 
-/// <summary>kextlogd in a guest: the command that starts it.</summary>
+/// <summary>kextlogd in a guest: the commands that start it.</summary>
 /// <param name="Path">Where it lies there.</param>
 /// <param name="Channel">That it opens: a device's path, or a kernel control's name.</param>
 public sealed record LogDaemon(string Path, string Channel)
 {
     /// <summary>Prints its process's number, then messages as JSON lines until it is told to end; waits by itself while the extension is not loaded.</summary>
-    public string Command(MessageLevel level) =>
-        $"echo $$; exec {ShellWord.Quote(Path)} --format json --level {level.ToString().ToLowerInvariant()} {ShellWord.Quote(Channel)}";
+    public string Command(MessageLevel level) => $"echo $$; exec {Program(level)}";
+
+    /// <summary>
+    /// Prints messages for a person who watches. An extension that logs less than is wanted logs more, until the daemon ends, however it ends.
+    /// </summary>
+    public string WatchCommand(MessageLevel level, LogLevelCommands extension)
+    {
+        var less = string.Join('|', extension.Values.Skip((int)level).Append(extension.Off).Select(ShellWord.Quote));
+        return $$"""
+            trap : TERM INT HUP
+            before=$({{extension.Read}} 2>/dev/null)
+            case $before in
+            {{less}})
+              trap 'level=$before; {{extension.Set}} >/dev/null' EXIT
+              level={{ShellWord.Quote(extension.Values[(int)level - 1])}}
+              {{extension.Set}} >/dev/null
+            esac
+            {{Program(level)}}
+            """;
+    }
 
     /// <summary>Asks it to end: it prints what it has, and its last counts.</summary>
     public static string EndCommand(long process) => string.Create(CultureInfo.InvariantCulture, $"kill -TERM {process}");
+
+    private string Program(MessageLevel level) =>
+        $"{ShellWord.Quote(Path)} --format json --level {level.ToString().ToLowerInvariant()} {ShellWord.Quote(Channel)}";
 }

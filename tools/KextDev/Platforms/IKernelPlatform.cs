@@ -38,6 +38,10 @@ public interface IKernelPlatform
     /// <summary>A line of an <see cref="Evidence.IsKernelLog"/>.</summary>
     KernelLogLine ReadLogLine(string line);
 
+    /// <summary>How the least of what the extension itself logs is read and set while it is loaded, where it lets itself be told.</summary>
+    /// <param name="extension">The name by which the kernel knows it.</param>
+    LogLevelCommands LogLevel(string extension);
+
     /// <summary>The kernel log's lines after the mark; all lines where the mark is null or has scrolled away.</summary>
     Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken);
 

@@ -28,9 +28,12 @@ public sealed class BuildExtension(StateFolder state, string? sdk, RunJournal jo
             images[variant] = await build(variant);
         }
 
-        var programs = await new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, Target(definition), cancellationToken);
-        return new BuiltExtension(images, programs);
+        return new BuiltExtension(images, await BuildProgramsAsync(project, definition, cancellationToken));
     }
+
+    /// <summary>The programs alone.</summary>
+    public Task<IReadOnlyList<GuestProgram>> BuildProgramsAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken) =>
+        new GuestProgramToolchain(state.Build, Print, Note).BuildAsync(project, Target(definition), cancellationToken);
 
     private static GuestProgramTarget Target(GuestDefinition definition) =>
         definition.KextHostFolder is { } host ? GuestProgramTarget.KextHost(host)

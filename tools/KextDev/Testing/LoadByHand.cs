@@ -12,7 +12,7 @@ namespace KextDev.Testing;
 public sealed class LoadByHand(GuestSite site, string? sdk, bool force, RunJournal journal)
 {
     // Always the same: a second load replaces the first one's files.
-    private const string Folder = "/tmp/kextdev";
+    internal const string Folder = "/tmp/kextdev";
 
     /// <summary>Starts the guest where it does not run, and leaves it up.</summary>
     public async Task<KernelAnswer> RunAsync(Project project, GuestDefinition definition, CancellationToken cancellationToken)

@@ -92,6 +92,12 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     public KernelLogLine ReadLogLine(string line) => UnifiedLogLine.Parse(line);
 
+    public LogLevelCommands LogLevel(string extension)
+    {
+        var name = ShellWord.Quote($"debug.{extension[(extension.LastIndexOf('.') + 1)..]}_log.level");
+        return new LogLevelCommands($"sysctl -n {name}", $"sysctl -w {name}=\"$level\"", ["1", "2", "3", "4", "5"], "6");
+    }
+
     public Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken) => _log.ReadAsync(mark, cancellationToken);
 
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>

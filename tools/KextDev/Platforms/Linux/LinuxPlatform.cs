@@ -67,6 +67,12 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
 
     public KernelLogLine ReadLogLine(string line) => LinuxLogLine.Parse(line);
 
+    public LogLevelCommands LogLevel(string extension)
+    {
+        var file = ShellWord.Quote($"/sys/module/{extension.Replace('-', '_')}/parameters/log_level");
+        return new LogLevelCommands($"cat {file}", $"echo \"$level\" >{file}", ["trace", "debug", "info", "warning", "error"], "off");
+    }
+
     public async Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken)
     {
         var log = (await shell.RunAsync("dmesg", cancellationToken)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
