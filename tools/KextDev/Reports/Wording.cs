@@ -43,7 +43,7 @@ internal static class Wording
     {
         (long Count, string What)[] rest =
         [
-            (log.Lost, "lost, as nobody read them and the system log did not take them"), (log.Unwritten, "not passed on by the guest's kextlogd"),
+            (log.Lost, "lost"), (log.Unwritten, "not passed on by the guest's kextlogd"),
             (log.Damaged, "bytes damaged"), (log.Left, "not kept in the run's folder"),
         ];
         return string.Create(CultureInfo.InvariantCulture, $"log: {log.Messages:#,0} messages, {log.Dropped:#,0} dropped")
