@@ -24,9 +24,9 @@ public sealed record LogDaemon(string Path, string Channel)
             before=$({{extension.Read}} 2>/dev/null)
             case $before in
             {{less}})
-              trap 'level=$before; {{extension.Set}} >/dev/null' EXIT
+              trap 'level=$before; { {{extension.Set}}; } >/dev/null' EXIT
               level={{ShellWord.Quote(extension.Values[(int)level - 1])}}
-              {{extension.Set}} >/dev/null
+              { {{extension.Set}}; } >/dev/null
             esac
             {{Program(level)}}
             """;

@@ -1,0 +1,73 @@
+using KextDev.Events;
+using KextDev.Guests;
+using KextDev.Logs;
+using KextDev.Platforms;
+using KextDev.Processes;
+using KextDev.Shells;
+
+namespace KextDev.Tests.Logs;
+
+public sealed class LogDaemonTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string LevelFile => _folder.Combine("level");
+
+    private LogLevelCommands Extension => new($"cat {ShellWord.Quote(LevelFile)}", $"echo \"$level\" >{ShellWord.Quote(LevelFile)}", ["trace", "debug", "info", "warning", "error"], "off");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("info", MessageLevel.Debug, "debug")]
+    [InlineData("off", MessageLevel.Trace, "trace")]
+    [InlineData("trace", MessageLevel.Debug, "trace")]
+    [InlineData("debug", MessageLevel.Debug, "debug")]
+    [InlineData("error", MessageLevel.Error, "error")]
+    public async Task The_extension_logs_as_much_as_is_wanted_until_the_daemon_ends(string before, MessageLevel wanted, string meanwhile)
+    {
+        File.WriteAllText(LevelFile, before + "\n");
+
+        (await RunAsync($"cat '{LevelFile}'; exit 7", wanted)).ShouldBe([new OutputLine(meanwhile), new Exited(7)]);
+
+        File.ReadAllText(LevelFile).ShouldBe(before + "\n");
+    }
+
+    [Fact]
+    public async Task The_extension_logs_as_before_when_somebody_stops_looking()
+    {
+        File.WriteAllText(LevelFile, "info\n");
+        await using var shell = await GuestShell.ConnectAsync(GuestEndpoint.ThisMachine, CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var told = shell.StreamAsync(Daemon($"cat '{LevelFile}'; exec sleep 600").WatchCommand(MessageLevel.Trace, Extension), stop.Token).GetAsyncEnumerator();
+        (await told.MoveNextAsync()).ShouldBeTrue();
+        told.Current.ShouldBe(new OutputLine("trace"));
+
+        await stop.CancelAsync();
+
+        // The shell may say that what it waited for was ended.
+        await Should.ThrowAsync<OperationCanceledException>(async () =>
+        {
+            while (await told.MoveNextAsync())
+            {
+            }
+        });
+        File.ReadAllText(LevelFile).ShouldBe("info\n");
+    }
+
+    [Fact]
+    public async Task An_extension_that_is_not_loaded_is_waited_for() =>
+        (await RunAsync("echo \"$@\"", MessageLevel.Warning)).ShouldBe([new OutputLine("--format json --level warning /dev/it's"), new Exited(0)]);
+
+    private async Task<IReadOnlyList<CommandEvent>> RunAsync(string script, MessageLevel level)
+    {
+        await using var shell = await GuestShell.ConnectAsync(GuestEndpoint.ThisMachine, CancellationToken.None);
+        return await shell.StreamAsync(Daemon(script).WatchCommand(level, Extension), CancellationToken.None).ToListAsync();
+    }
+
+    private LogDaemon Daemon(string script)
+    {
+        var path = _folder.Write("the daemon", $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return new LogDaemon(path, "/dev/it's");
+    }
+}
