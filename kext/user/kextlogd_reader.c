@@ -188,7 +188,6 @@ static void put_connected(struct logd_reader *reader)
 	reader->length = 0;
 	reader->damaged = 0;
 	reader->closing = false;
-	reader->delivered = UINT64_MAX;
 	if (!ask_statistics(reader, &connected.statistics)) {
 		memset(&connected.statistics, 0, sizeof(connected.statistics));
 		connected.statistics.time = logd_clock_uptime();
@@ -273,6 +272,7 @@ static void follow(struct logd_reader *reader)
 	put_connected(reader);
 	push_settings(reader);
 	snprintf(end.reason, sizeof(end.reason), "%s", read_channel(reader));
+	reader->delivered = UINT64_MAX;
 	put_statistics(reader);
 	/* Before all else: an extension waits for this. */
 	logd_channel_close(&reader->channel);

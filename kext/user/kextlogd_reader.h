@@ -27,7 +27,7 @@ struct logd_reader {
 	uint64_t damaged;
 	bool closing;                   /* the extension asks for it */
 	struct osq_log_statistics told; /* to the writer, last */
-	uint64_t delivered;             /* to this client; UINT64_MAX: unknown */
+	uint64_t delivered;             /* to this client, at the end; UINT64_MAX: unknown */
 };
 
 /* What the options and the configuration together say. */
