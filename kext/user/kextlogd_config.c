@@ -109,7 +109,7 @@ int logd_config_read(const char *path, struct logd_config *config, char *message
 		*config = read;
 		return 0;
 	}
-	file = fopen(path, "re");
+	file = fopen(path, "r");
 	if (!file) {
 		snprintf(message, size, "cannot read the configuration %s: %s", path,
 		         strerror(errno));

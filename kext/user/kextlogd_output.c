@@ -54,6 +54,21 @@ static const char *objection(int fd, const struct stat *status)
 	return NULL;
 }
 
+static const char *open_advice(int error)
+{
+	switch (error) {
+	case ENXIO:
+		return "somebody has to read from the FIFO first";
+	case ELOOP:
+		return "a symbolic link has just come there; remove it";
+	case ENOSPC:
+	case EDQUOT:
+		return "make room first";
+	default:
+		return "its folder must be there and yours to write to, and it must be a file";
+	}
+}
+
 int logd_output_open(const char *path, char *message, size_t size)
 {
 	/* A FIFO without a reader, or a line without a carrier, would hold us up for ever. */
@@ -71,9 +86,7 @@ int logd_output_open(const char *path, char *message, size_t size)
 	if (fd < 0 || fstat(fd, &status)) {
 		error = errno;
 		snprintf(message, size, "cannot open %s: %s; %s", path, strerror(error),
-		         error == ENXIO   ? "somebody has to read from the FIFO first"
-		         : error == ELOOP ? "a symbolic link has just come there"
-		                          : "its folder must be there and yours to write to");
+		         open_advice(error));
 		if (fd >= 0)
 			close(fd);
 		errno = error;

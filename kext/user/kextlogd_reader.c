@@ -23,8 +23,9 @@ _Static_assert(BUFFER_SIZE > OSQ_LOG_BUFFER, "the reader's buffer");
 #define READ_ROOM    (2 * BUFFER_SIZE + LOGD_ITEM_ROOM(OSQ_LOG_RECORD_MAX) + 4096)
 
 #define MILLISECOND  1000000
-#define IDLE_MS      500 /* the longest that a signal may have to wait */
-#define RETRY_MS     50  /* the extension is not there; doubled each time */
+#define JUMP         (1000 * (int64_t)MILLISECOND) /* of the date, against the extension's clock */
+#define IDLE_MS      500                           /* the longest that a signal may have to wait */
+#define RETRY_MS     50 /* the extension is not there; doubled each time */
 #define RETRY_MAX_MS 1000
 
 int32_t logd_reader_level(const struct logd_reader *reader)
@@ -168,17 +169,35 @@ static void put_records(struct logd_reader *reader, bool end)
 static void put_statistics(struct logd_reader *reader)
 {
 	struct osq_log_statistics now, *told = &reader->told;
-	int64_t drift;
+	int64_t jump;
 
 	if (!ask_statistics(reader, &now))
 		return;
 	reader->delivered = now.client_delivered;
-	drift = (int64_t)(now.epoch - now.time - (told->epoch - told->time));
-	if (now.client_dropped == told->client_dropped && now.lost == told->lost &&
-	    drift < 1000 * MILLISECOND && drift > -1000 * MILLISECOND)
+	jump = (int64_t)(now.epoch - now.time - (told->epoch - told->time));
+	if (now.client_dropped == told->client_dropped && now.lost == told->lost && jump < JUMP &&
+	    jump > -JUMP)
 		return;
 	*told = now;
 	put(reader, LOGD_ITEM_STATISTICS, told, sizeof(*told));
+}
+
+/* From the extension's clock to the date, as this machine's own clocks tell it. */
+static int64_t date_offset(void)
+{
+	return (int64_t)(logd_clock_wall() - logd_clock_uptime());
+}
+
+/* The machine slept, or its date was set: what comes now has other dates than the extension told.
+ */
+static bool has_date_jumped(struct logd_reader *reader)
+{
+	int64_t offset = date_offset(), jump = offset - reader->date_offset;
+
+	if (jump < JUMP && jump > -JUMP)
+		return false;
+	reader->date_offset = offset;
+	return true;
 }
 
 static void put_connected(struct logd_reader *reader)
@@ -188,6 +207,7 @@ static void put_connected(struct logd_reader *reader)
 	reader->length = 0;
 	reader->damaged = 0;
 	reader->closing = false;
+	reader->date_offset = date_offset();
 	if (!ask_statistics(reader, &connected.statistics)) {
 		memset(&connected.statistics, 0, sizeof(connected.statistics));
 		connected.statistics.time = logd_clock_uptime();
@@ -238,6 +258,8 @@ static const char *read_channel(struct logd_reader *reader)
 		if (got > 0) {
 			reader->length += (size_t)got;
 			reader->delay = RETRY_MS;
+			if (has_date_jumped(reader))
+				put_statistics(reader);
 			put_records(reader, false);
 			silence = 0;
 			next_question = SETTLED_MS;

@@ -25,6 +25,7 @@ struct logd_reader {
 	size_t length; /* bytes in it: a part of a record */
 	int delay;     /* milliseconds until the next try to connect */
 	uint64_t damaged;
+	int64_t date_offset;            /* this machine's own; nanoseconds */
 	bool closing;                   /* the extension asks for it */
 	struct osq_log_statistics told; /* to the writer, last */
 	uint64_t delivered;             /* to this client, at the end; UINT64_MAX: unknown */

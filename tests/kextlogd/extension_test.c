@@ -77,6 +77,41 @@ static void times_are_the_extensions(void)
 	folder_remove(&folder);
 }
 
+/*
+ * As after the machine slept: the extension's clock stood still. It shows with the next message, by
+ * this machine's clocks; and in silence, when the extension is asked.
+ */
+static void dates_that_jump_are_followed(void)
+{
+	struct folder folder = folder_make();
+	struct extension extension;
+	struct osq_log_statistics statistics;
+	struct daemon daemon;
+
+	extension_load(&extension, CHANNEL(&folder));
+	setenv("KEXTLOGD_DATE", folder_path(&folder, "date"), 1);
+	daemon = START(&folder, "--format", "json", CHANNEL(&folder));
+	unsetenv("KEXTLOGD_DATE");
+	EXTENSION_WAIT(&extension, is_connected);
+	send_messages(&extension, 13, 13);
+	file_wait(daemon.output, "{\"sequence\":13,\"time\":\"2026-11-21T23:31:01.");
+	statistics = extension_state(&extension).statistics;
+	statistics.epoch += UINT64_C(3600000000000);
+	extension_set(&extension, &statistics);
+	folder_write(&folder, "date", "3600\n");
+	send_messages(&extension, 14, 14);
+	file_wait(daemon.output, "{\"sequence\":14,\"time\":\"2026-11-22T00:31:02.");
+	statistics.epoch += UINT64_C(3600000000000);
+	statistics.client_dropped = 1; /* tells that it was asked */
+	extension_set(&extension, &statistics);
+	file_wait(daemon.output, "{\"dropped\":1,");
+	send_messages(&extension, 15, 15);
+	file_wait(daemon.output, "{\"sequence\":15,\"time\":\"2026-11-22T01:31:03.");
+	stop(&daemon);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
 /* No record tells of them: neither while the stream is quiet, nor at its end. */
 static void drops_without_a_record_are_told(void)
 {
@@ -373,6 +408,7 @@ static void refusals_are_told(void)
 
 const struct ktap_test extension_tests[] = {
     {"tells times by the extension's clock", times_are_the_extensions},
+    {"follows dates that jump", dates_that_jump_are_followed},
     {"tells drops that no record tells", drops_without_a_record_are_told},
     {"tells what was lost before it connected, and since", what_was_lost_before_is_told},
     {"survives unload and reload of the extension", survives_unload_and_reload},

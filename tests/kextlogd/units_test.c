@@ -19,10 +19,12 @@ static int shell(const char *command)
 
 static void the_plist_is_one(void)
 {
-	int status = shell("command -v xmllint >/dev/null || exit 127; xmllint --noout --nonet --nowarning --novalid " UNITS "/*.plist 1>&2");
+	int status = shell("command -v xmllint >/dev/null || exit 127; xmllint --noout --nonet "
+	                   "--nowarning --novalid " UNITS "/*.plist 1>&2");
 
 	if (status == 127)
-		status = shell("command -v python3 >/dev/null || exit 127; python3 -c 'import glob, plistlib, sys\n"
+		status = shell("command -v python3 >/dev/null || exit 127; python3 -c 'import "
+		               "glob, plistlib, sys\n"
 		               "for name in glob.glob(\"" UNITS "/*.plist\"):\n"
 		               "    with open(name, \"rb\") as file: plistlib.load(file)' 1>&2");
 	if (status == 127)
