@@ -50,6 +50,9 @@ public sealed class GuestPlace : IDisposable
         return GuestPlace.Embedded with { Init = file };
     }
 
+    /// <summary>What is built of the checkout's own extension is the checkout's: it takes long, and is built once.</summary>
+    public void ShareBuild() => Link(State.Build, _checkout.Build);
+
     /// <summary>Makes a part of the checkout's cache one of a cache that is the test's own.</summary>
     public void Share(string part) => Link(Path.Combine(State.Cache, part), Path.Combine(_checkout.Cache, part));
 

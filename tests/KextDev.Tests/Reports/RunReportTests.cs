@@ -46,6 +46,9 @@ public sealed class RunReportTests : IDisposable
         var cases = suites[1].Elements("testcase").ToList();
         cases.Select(one => one.Attribute("name")!.Value).ShouldBe(["ring_stress", "(run)"]);
         cases[0].Attribute("classname")!.Value.ShouldBe("osquery.embedded-darwin");
+        suites[1].Element("properties").ShouldBeNull();
+        suites[0].Elements().First().Elements().Select(property => $"{property.Attribute("name")!.Value} {property.Attribute("value")!.Value}")
+            .ShouldBe(["log.messages 1234", "log.dropped 17", "log.lost 0", "log.unwritten 0", "log.damaged 0", "log.left 3"]);
         cases[1].Element("error")!.Attribute("message")!.Value.ShouldContain("left behind: 64 bytes");
     }
 
@@ -61,6 +64,7 @@ public sealed class RunReportTests : IDisposable
         root.Descendants(Trx + "UnitTestResult").Select(r => r.Attribute("testId")!.Value).ShouldBe(
             root.Descendants(Trx + "UnitTest").Select(t => t.Attribute("id")!.Value));
         root.Descendants(Trx + "UnitTest").Select(t => t.Attribute("id")!.Value).ShouldBeUnique();
+        root.Element(Trx + "ResultSummary")!.Element(Trx + "Output")!.Value.ShouldBe("embedded: log: 1,234 messages, 17 dropped, 3 not kept in the run's folder");
         root.Descendants(Trx + "RunInfo").Single().Attribute("computerName")!.Value.ShouldBe("embedded-darwin");
     }
 
@@ -72,9 +76,10 @@ public sealed class RunReportTests : IDisposable
 
         var lines = (await File.ReadAllLinesAsync(path)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         lines.Select(line => line.GetProperty("event").GetString()).ShouldBe(
-            ["runStarted", "suiteStarted", "consolePrinted", "testEnded", "testEnded", "testEnded", "testEnded", "suiteEnded", "runEnded"]);
+            ["runStarted", "suiteStarted", "consolePrinted", "messageLogged", "messagesOmitted", "testEnded", "testEnded", "testEnded", "testEnded", "suiteEnded", "runEnded"]);
         lines[2].GetProperty("line").GetString().ShouldBe("\u001b[2J raw");
-        lines[4].GetProperty("result").GetProperty("verdict").GetString().ShouldBe("failed");
+        lines[3].GetProperty("level").GetString().ShouldBe("warning");
+        lines[6].GetProperty("result").GetProperty("verdict").GetString().ShouldBe("failed");
         lines.ShouldAllBe(line => line.GetProperty("time").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
     }
 
@@ -92,6 +97,9 @@ public sealed class RunReportTests : IDisposable
         output.ShouldContain("events 200,000");
         output.ShouldContain("2 of 6 passed");
         output.ShouldContain("embedded-darwin: org.example.kext left behind: 64 bytes");
+        output.ShouldContain("    warning ring_stress: no \\x1b[2J room [not markup]");
+        output.ShouldContain("1200 more warnings and errors in that second");
+        output.ShouldContain("embedded: log: 1,234 messages, 17 dropped, 3 not kept in the run's folder");
         output.ShouldContain("not run");
         output.ShouldContain("run folder: /runs/1");
         output.ShouldNotContain('\u001b');
@@ -117,12 +125,14 @@ public sealed class RunReportTests : IDisposable
             "osquery", "quick", [new("embedded", [.. results.Select(r => r.Name), "not_root"]), new("embedded-darwin", ["ring_stress"])], "/runs/1"));
         journal.Publish(new SuiteStarted("embedded"));
         journal.Publish(new ConsolePrinted("\u001b[2J raw"));
+        journal.Publish(new MessageLogged("ring_stress", MessageLevel.Warning, "no \u001b[2J room [not markup]"));
+        journal.Publish(new MessagesOmitted(Test: null, 1200));
         foreach (var result in results)
         {
             journal.Publish(new TestEnded(result));
         }
 
-        var first = new SuiteResult("embedded", Verdict.Panicked, results, TimeSpan.FromSeconds(10));
+        var first = new SuiteResult("embedded", Verdict.Panicked, results, TimeSpan.FromSeconds(10)) { Log = LogCounts.None with { Messages = 1234, Dropped = 17, Left = 3 } };
         var second = new SuiteResult("embedded-darwin", Verdict.Failed, others, TimeSpan.FromSeconds(5)) { Failure = "org.example.kext left behind: 64 bytes" };
         journal.Publish(new SuiteEnded(first));
         journal.Publish(new RunEnded(new RunResult(Verdict.Panicked, [first, second], TimeSpan.FromSeconds(15))));

@@ -9,14 +9,17 @@ public sealed class CollectLog : IDisposable
 {
     private readonly KernelTestOptions _options;
     private readonly RunJournal _journal;
+    private readonly string _consoleLog;
     private readonly string? _channel;
     private readonly GuestLog? _log;
     private readonly LogFile? _merged;
+    private long _consoleStart;
 
     /// <param name="folder">Of the guest within the run's.</param>
-    public CollectLog(KernelTestOptions options, GuestPlatform system, string folder, RunJournal journal, TimeProvider clock)
+    /// <param name="consoleLog">The copy of what its console prints.</param>
+    public CollectLog(KernelTestOptions options, GuestPlatform system, string folder, string consoleLog, RunJournal journal, TimeProvider clock)
     {
-        (_options, _journal) = (options, journal);
+        (_options, _consoleLog, _journal) = (options, consoleLog, journal);
         _channel = options.Project.LogOf(system);
         if (_channel is not null)
         {
@@ -33,6 +36,7 @@ public sealed class CollectLog : IDisposable
     {
         if (_log is not null && _channel is not null)
         {
+            _consoleStart = File.Exists(_consoleLog) ? new FileInfo(_consoleLog).Length : 0;
             var daemon = new LogDaemon(bench.Files.Programs[GuestPrograms.LogDaemon], _channel);
             bench.Log = await LogCollector.StartAsync(bench.Shell, bench.Platform, daemon, _options.LogLevel, _log, Note, bench.Watch.Died, cancellationToken);
         }
@@ -54,11 +58,12 @@ public sealed class CollectLog : IDisposable
     }
 
     /// <summary>Puts the channel's messages and the kernel's log on one axis; the channel is read no more.</summary>
-    public void Merge(TestBench bench, string kernelLog)
+    /// <param name="kernelLog">Null where the guest did not tell it: then its console has the end of it.</param>
+    public void Merge(TestBench bench, string? kernelLog)
     {
         if (_log is not null && bench.Log is not null)
         {
-            new MergedLog(bench.Slot.Extension.Name, bench.Platform).Append(_log, kernelLog, _merged!);
+            new MergedLog(bench.Slot.Extension.Name, bench.Platform).Append(_log, kernelLog ?? ReadConsole(), _merged!);
         }
     }
 
@@ -66,6 +71,18 @@ public sealed class CollectLog : IDisposable
     {
         _log?.Dispose();
         _merged?.Dispose();
+    }
+
+    private string ReadConsole()
+    {
+        if (!File.Exists(_consoleLog))
+        {
+            return "";
+        }
+
+        using var reader = new StreamReader(new FileStream(_consoleLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        reader.BaseStream.Seek(_consoleStart, SeekOrigin.Begin);
+        return reader.ReadToEnd();
     }
 
     private void Note(string sentence) => _journal.Publish(new NoteGiven(sentence));

@@ -20,6 +20,8 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     private CollectLog? _log;
     private bool _stays;
 
+    private string ConsoleLog => Path.Combine(_folder, "console.log");
+
     /// <summary>The results; those until then, when it is cancelled.</summary>
     public async Task<SuiteResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +29,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         try
         {
             Directory.CreateDirectory(_folder);
-            using var log = new CollectLog(options, suite.Guest.Platform, _folder, journal, clock);
+            using var log = new CollectLog(options, suite.Guest.Platform, _folder, ConsoleLog, journal, clock);
             _log = log;
             await RunStepsAsync(log, cancellationToken);
         }
@@ -80,8 +82,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     /// <returns>False when a further guest would be of no use.</returns>
     private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, CollectLog log, string variant, CancellationToken cancellationToken)
     {
-        var consoleLog = Path.Combine(_folder, "console.log");
-        await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, consoleLog, journal, cancellationToken);
+        await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, ConsoleLog, journal, cancellationToken);
         var before = _failures.Count;
 
         Require(bench, built);
@@ -124,7 +125,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         var kernelLog = loss is null && !bench.Watch.Died.IsCancellationRequested
             ? await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken))
             : null;
-        log.Merge(bench, kernelLog ?? "");
+        log.Merge(bench, kernelLog);
         await AttendAsync(bench, cancellationToken);
         Remember(bench, built);
         if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))
