@@ -63,7 +63,14 @@ public sealed class CollectLog : IDisposable
     {
         if (_log is not null && bench.Log is not null)
         {
-            new MergedLog(bench.Slot.Extension.Name, bench.Platform).Append(_log, kernelLog ?? ReadConsole(), _merged!);
+            try
+            {
+                new MergedLog(bench.Slot.Extension.Name, bench.Platform).Append(_log, kernelLog ?? ReadConsole(), _merged!);
+            }
+            catch (IOException exception)
+            {
+                Note($"{_log.Folder} has no logs in one: {exception.Message}");
+            }
         }
     }
 
