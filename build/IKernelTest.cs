@@ -49,7 +49,7 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]
     bool DebugOnPanic => TryGetValue<bool?>(() => DebugOnPanic) ?? false;
 
-    [Parameter("The least of the messages that KernelTest takes from the extension's log channel: trace, debug, info (the default), warning or error.")]
+    [Parameter("The least of the messages that KernelTest takes from the extension's log channel: trace, debug, info (the default), warning or error. The extension makes them then, too.")]
     MessageLevel? LogLevel => TryGetValue<MessageLevel?>(() => LogLevel);
 
     private static SoakDuration DefaultSoak => new(TimeSpan.FromMinutes(10));

@@ -58,6 +58,19 @@ public sealed class LogDaemonTests : IDisposable
     public async Task An_extension_that_is_not_loaded_is_waited_for() =>
         (await RunAsync("echo \"$@\"", MessageLevel.Warning)).ShouldBe([new OutputLine("--format json --level warning /dev/it's"), new Exited(0)]);
 
+    [Fact]
+    public async Task In_a_run_the_daemon_tells_the_extension_to_log_more_than_it_does_by_itself()
+    {
+        await using var shell = await GuestShell.ConnectAsync(GuestEndpoint.ThisMachine, CancellationToken.None);
+
+        // Its own number comes first, by which it is told to end.
+        var usual = await shell.StreamAsync(Daemon("echo $$ \"$@\"").Command(MessageLevel.Info), CancellationToken.None).ToListAsync();
+        usual[1].ShouldBe(new OutputLine($"{((OutputLine)usual[0]).Text} --format json --level info /dev/it's"));
+        var more = await shell.StreamAsync(Daemon("echo $$ \"$1 $2 $3 $4 $5 $7\"; cat \"$6\"").Command(MessageLevel.Debug), CancellationToken.None).ToListAsync();
+        more[1].ShouldBe(new OutputLine($"{((OutputLine)more[0]).Text} --format json --level debug --config /dev/it's"));
+        more[2].ShouldBe(new OutputLine("kernel-level = debug"));
+    }
+
     private async Task<IReadOnlyList<CommandEvent>> RunAsync(string script, MessageLevel level)
     {
         await using var shell = await GuestShell.ConnectAsync(GuestEndpoint.ThisMachine, CancellationToken.None);

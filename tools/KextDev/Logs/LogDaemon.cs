@@ -10,8 +10,20 @@ namespace KextDev.Logs;
 /// <param name="Channel">That it opens: a device's path, or a kernel control's name.</param>
 public sealed record LogDaemon(string Path, string Channel)
 {
-    /// <summary>Prints its process's number, then messages as JSON lines until it is told to end; waits by itself while the extension is not loaded.</summary>
-    public string Command(MessageLevel level) => $"echo $$; exec {Program(level)}";
+    /// <summary>What an extension logs unless it is told to log more.</summary>
+    private const MessageLevel Usual = MessageLevel.Info;
+
+    /// <summary>
+    /// Prints its process's number, then messages as JSON lines until it is told to end; waits by itself while the extension is not loaded.
+    /// Where more than the usual is wanted, it tells the extension so each time that it is loaded.
+    /// </summary>
+    public string Command(MessageLevel level)
+    {
+        var settings = ShellWord.Quote(Path + ".conf");
+        return level < Usual
+            ? $"echo 'kernel-level = {Word(level)}' >{settings}; echo $$; exec {Program(level)} --config {settings} {ShellWord.Quote(Channel)}"
+            : $"echo $$; exec {Program(level)} {ShellWord.Quote(Channel)}";
+    }
 
     /// <summary>
     /// Prints messages for a person who watches. An extension that logs less than is wanted logs more, until the daemon ends, however it ends.
@@ -28,13 +40,14 @@ public sealed record LogDaemon(string Path, string Channel)
               level={{ShellWord.Quote(extension.Values[(int)level - 1])}}
               { {{extension.Set}}; } >/dev/null
             esac
-            {{Program(level)}}
+            {{Program(level)}} {{ShellWord.Quote(Channel)}}
             """;
     }
 
     /// <summary>Asks it to end: it prints what it has, and its last counts.</summary>
     public static string EndCommand(long process) => string.Create(CultureInfo.InvariantCulture, $"kill -TERM {process}");
 
-    private string Program(MessageLevel level) =>
-        $"{ShellWord.Quote(Path)} --format json --level {level.ToString().ToLowerInvariant()} {ShellWord.Quote(Channel)}";
+    private string Program(MessageLevel level) => $"{ShellWord.Quote(Path)} --format json --level {Word(level)}";
+
+    private static string Word(MessageLevel level) => level.ToString().ToLowerInvariant();
 }
