@@ -201,12 +201,13 @@ void extension_send(struct extension *extension, const struct stream *stream)
 	}
 }
 
-size_t extension_stuff(struct extension *extension, const struct stream *stream)
+size_t extension_stuff(struct extension *extension, const struct stream *stream, size_t least)
 {
 	struct pollfd fd = {.fd = stream_of(extension), .events = POLLOUT};
 	size_t sent = 0;
 
-	while (sent < stream->length && poll(&fd, 1, 2000) == 1) {
+	while (sent < stream->length &&
+	       poll(&fd, 1, sent < least ? DEADLINE_SECONDS * 1000 : 1000) == 1) {
 		ssize_t part = send(fd.fd, stream->bytes + sent, stream->length - sent,
 		                    MSG_NOSIGNAL | MSG_DONTWAIT);
 

@@ -175,6 +175,22 @@ static void reopens_on_sighup(void)
 	folder_remove(&folder);
 }
 
+struct sending {
+	struct daemon *daemon;
+	const struct stream *stream;
+};
+
+/* Sends it once more, as long as it is not taken. */
+static bool has_taken(const void *context)
+{
+	const struct sending *sending = context;
+
+	if (file_has(sending->daemon->output, "\"now\""))
+		return true;
+	daemon_send(sending->daemon, sending->stream);
+	return false;
+}
+
 static void a_bad_configuration_is_told_and_the_old_one_stays(void)
 {
 	struct folder folder = folder_make();
@@ -200,10 +216,7 @@ static void a_bad_configuration_is_told_and_the_old_one_stays(void)
 	/* Until it is in force. */
 	debug.level = OSQ_LOG_DEBUG;
 	stream_record(&stream, debug, "now", 3);
-	while (!file_has(daemon.output, "\"now\"") && !ktap_failed()) {
-		daemon_send(&daemon, &stream);
-		usleep(10000);
-	}
+	EXPECT(wait_until(has_taken, &(struct sending){&daemon, &stream}), "it never was");
 	expect_end(&daemon, 0);
 	EXPECT(!file_has(daemon.output, "\"no\""));
 	stream_free(&stream);

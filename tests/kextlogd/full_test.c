@@ -5,6 +5,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,13 +193,15 @@ static void a_closed_pipe(void)
 	const char *fifo = folder_path(&folder, "fifo");
 	const struct circumstances circumstances = {.output_device = fifo};
 	const char *arguments[] = {"--format", "json", "-", NULL};
+	struct pollfd reader = {.events = POLLIN};
 	struct daemon daemon;
-	int status, reader;
+	int status;
 
 	REQUIRE(!mkfifo(fifo, 0600));
-	reader = open(fifo, O_RDONLY | O_NONBLOCK);
+	reader.fd = open(fifo, O_RDONLY | O_NONBLOCK);
 	daemon = daemon_start_in(&folder, arguments, &circumstances);
-	close(reader);
+	EXPECT(poll(&reader, 1, DEADLINE_SECONDS * 1000) == 1, "it writes nothing");
+	close(reader.fd);
 	send_messages(&daemon, 1, 10);
 	status = ktap_wait(daemon.pid);
 	EXPECT(status == 1, "status %d", status);
