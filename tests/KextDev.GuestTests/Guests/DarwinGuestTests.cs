@@ -93,7 +93,7 @@ public sealed class DarwinGuestTests : IDisposable
         var text = (await File.ReadAllTextAsync(console)).ReplaceLineEndings("\n");
         text.ShouldContain("panic(cpu 0 caller 0x");
         text.ShouldContain("\nloaded kexts:\norg.example.doomed\t1.0\n");
-        await new KextDev.Guests.Qemu.ConsoleLog(console).WaitForLineAsync("Waiting for remote debugger connection.", CancellationToken.None);
+        await new ConsoleLog(console).WaitForLineAsync("Waiting for remote debugger connection.", CancellationToken.None);
         await cancel.CancelAsync();
         await load.ContinueWith(_ => { }, TaskScheduler.Default);
     }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using KextDev.Guests;
-using KextDev.Guests.Qemu;
 
 namespace KextDev.GuestTests.Guests;
 

@@ -9,7 +9,7 @@ namespace KextDev.GuestTests.Guests.Vmware;
 /// <summary>A virtual machine as VMware keeps it, a folder with a .vmx file, in which the system of an embedded guest boots; the stand-in for vmrun runs it.</summary>
 internal sealed class StandInMachine
 {
-    private const string KernelArguments = "console=ttyS0 quiet panic=-1 oops=panic nokaslr cryptomgr.notests=1";
+    private const string KernelArguments = "console=ttyS0 quiet panic=-1 oops=panic nokaslr no_timer_check cryptomgr.notests=1";
 
     private readonly GuestPlace _place;
     private readonly GuestDefinition _system;

@@ -6,8 +6,11 @@ namespace KextDev.Guests.Vmware;
 /// Finds the address at which a guest's SSH server answers. VMware Tools know it best; where they do not run, VMware's DHCP server gave it out,
 /// and at last this host's own table of neighbours may have it. Whoever names an address that answers first, wins.
 /// </summary>
-internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
+/// <param name="console">Tells how far the guest's system came, where it prints into a file.</param>
+internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site, ConsoleLog? console)
 {
+    private const int ConsoleLines = 10;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
@@ -29,7 +32,7 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
             throw new InfrastructureException(
                 $"The guest {vmrun.Vmx} did not answer within {limit.TotalSeconds:0.#} s: no address of it sent an SSH banner on port {port}. {Met()} "
                 + $"Look at its screen: has it booted, and is its SSH server switched on (macOS: System Preferences, Sharing, Remote Login)? "
-                + $"A slow host may need a larger \"startLimit\" in {definitionFile}.",
+                + $"A slow host may need a larger \"startLimit\" in {definitionFile}.{Printed()}",
                 exception);
         }
         finally
@@ -131,6 +134,11 @@ internal sealed class AddressSearch(Vmrun vmrun, int port, GuestSite site)
             _met[way] = what;
         }
     }
+
+    private string Printed() =>
+        console is null ? ""
+        : console.LastLines(ConsoleLines) is { Count: > 0 } lines ? $"\n  Last lines of its console:\n    {string.Join("\n    ", lines)}"
+        : "\n  Its console printed nothing.";
 
     private string Met()
     {

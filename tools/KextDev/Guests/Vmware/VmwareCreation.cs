@@ -10,7 +10,7 @@ internal sealed class VmwareCreation(GuestDefinition definition, GuestSite site)
     private const string DiskName = "disk.vmdk";
 
     /// <summary>A machine that panicked stays as it is: what it printed is to be read.</summary>
-    private static readonly string[] KernelArguments = ["console=ttyS0", "quiet", "panic=0", "oops=panic", "nokaslr", "unknown_nmi_panic", "network=dhcp"];
+    private static readonly string[] KernelArguments = ["console=ttyS0", "quiet", "panic=0", "oops=panic", "nokaslr", "no_timer_check", "unknown_nmi_panic", "network=dhcp"];
 
     public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {

@@ -187,7 +187,8 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
     private async Task<GuestEndpoint> ConnectAsync(CancellationToken cancellationToken)
     {
         var ssh = new SshEndpoint(_definition, _site);
-        var address = await new AddressSearch(Vmrun, ssh.Port, _site).FindAsync(TimeSpan.FromSeconds(_definition.StartLimit), _definition.File, cancellationToken);
+        var search = new AddressSearch(Vmrun, ssh.Port, _site, SerialFile is null ? null : new ConsoleLog(SerialFile));
+        var address = await search.FindAsync(TimeSpan.FromSeconds(_definition.StartLimit), _definition.File, cancellationToken);
         _endpoint = await ssh.GetAsync(address, cancellationToken);
         if (_folder.Read() is { } state)
         {

@@ -84,7 +84,7 @@ internal static class VmwareMachines
         string address;
         try
         {
-            address = await new AddressSearch(vmrun, ssh.Port, site).FindAsync(LookLimit, definition.File, cancellationToken);
+            address = await new AddressSearch(vmrun, ssh.Port, site, console: null).FindAsync(LookLimit, definition.File, cancellationToken);
         }
         catch (InfrastructureException)
         {

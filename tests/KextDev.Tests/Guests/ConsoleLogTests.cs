@@ -1,6 +1,6 @@
-using KextDev.Guests.Qemu;
+using KextDev.Guests;
 
-namespace KextDev.Tests.Guests.Qemu;
+namespace KextDev.Tests.Guests;
 
 public sealed class ConsoleLogTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace KextDev.Guests.Qemu;
+namespace KextDev.Guests;
 
 /// <summary>The file that a machine's serial console goes to.</summary>
 /// <param name="Path">It need not exist yet.</param>
