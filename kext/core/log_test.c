@@ -30,9 +30,13 @@ static uint32_t digits(uint64_t number)
 
 void osq_log_test_say(const struct osq_log_test *test, uint32_t thread, uint64_t number)
 {
-	const uint32_t bare = digits(thread) + 1 + digits(number);
-	const int rest = test->length > bare ? (int)(test->length - bare) : 0;
+	uint32_t bare;
+	int rest = 0;
 
+	if (test->length) {
+		bare = digits(thread) + 1 + digits(number);
+		rest = test->length > bare ? (int)(test->length - bare) : 0;
+	}
 	if (test->context == OSQ_LOG_TEST_SYSTEM_LOG)
 		osq_log_port_system_log(test->level, "%u %llu%.*s", thread,
 		                        (unsigned long long)number, rest, filling);

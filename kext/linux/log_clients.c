@@ -19,7 +19,8 @@
 #include "log_buffer.h"
 #include "log_port.h"
 
-#define PAUSE_MIN_MS 4
+/* Between two looks while there is traffic, and while pipes are full. */
+#define PAUSE_MIN_MS 1
 #define PAUSE_MAX_MS 100
 
 /* At the end: so often, so long after one another, the pipes are tried without any success. */
@@ -40,6 +41,7 @@ static uint32_t units;
 
 static DEFINE_RAW_SPINLOCK(lock); /* the channel's */
 static bool pending;              /* a buffer that was empty is so no more */
+static bool asleep;               /* the carrier, until it is woken; else it looks by itself */
 static struct task_struct *carrier;
 static DECLARE_WAIT_QUEUE_HEAD(carrier_queue);
 
@@ -80,9 +82,13 @@ int osq_log_port_put(struct osq_log_subscriber *subscriber, const struct osq_log
 	return 0;
 }
 
+/* Either the carrier sees here what is pending, or this sees that it is asleep. */
 void osq_log_port_wake(void)
 {
-	if (READ_ONCE(pending))
+	if (!READ_ONCE(pending))
+		return;
+	smp_mb();
+	if (READ_ONCE(asleep))
 		irq_work_queue(&wake_work);
 }
 
@@ -186,23 +192,52 @@ static bool carry_all(bool *progress)
 	return waits;
 }
 
-/* Nobody tells when a pipe has room again, so a full one is looked at now and then. */
+/*
+ * What is left, as long as somebody reads. By the thread as well: a pipe without a reader signals
+ * who writes to it, and whoever unloads the module is not to get that.
+ */
+static void carry_last(void)
+{
+	bool progress = false;
+	int tries = 0;
+
+	while (carry_all(&progress) && tries < LAST_TRIES) {
+		tries = progress ? 0 : tries + 1;
+		progress = false;
+		msleep(LAST_WAIT_MS);
+	}
+}
+
+static void sleep_until_woken(void)
+{
+	WRITE_ONCE(asleep, true);
+	smp_mb();
+	wait_event_idle(carrier_queue, READ_ONCE(pending) || kthread_should_stop());
+	WRITE_ONCE(asleep, false);
+}
+
+/*
+ * A wake for each message would cost more than the message: while there is traffic the carrier
+ * looks now and then. So it does at a full pipe, too: nobody tells when that has room again.
+ */
 static int carry_on(void *unused)
 {
 	unsigned int pause = PAUSE_MIN_MS;
 
 	while (!kthread_should_stop()) {
-		bool progress = false;
+		bool progress = false, waits;
 
 		WRITE_ONCE(pending, false);
-		if (!carry_all(&progress)) {
-			wait_event_idle(carrier_queue, READ_ONCE(pending) || kthread_should_stop());
+		waits = carry_all(&progress);
+		if (!progress && !waits) {
+			sleep_until_woken();
 			continue;
 		}
 		pause = progress ? PAUSE_MIN_MS : min(2 * pause, (unsigned int)PAUSE_MAX_MS);
-		wait_event_idle_timeout(carrier_queue, READ_ONCE(pending) || kthread_should_stop(),
+		wait_event_idle_timeout(carrier_queue, kthread_should_stop(),
 		                        msecs_to_jiffies(pause));
 	}
+	carry_last();
 	return 0;
 }
 
@@ -224,16 +259,9 @@ static void tell_unread(const struct client *client)
 void osq_log_clients_exit(void)
 {
 	struct client *client, *next;
-	bool progress = true;
-	int tries = 0;
 
 	osq_log_tell_closing();
 	kthread_stop(carrier);
-	while (carry_all(&progress) && tries < LAST_TRIES) {
-		tries = progress ? 0 : tries + 1;
-		progress = false;
-		msleep(LAST_WAIT_MS);
-	}
 	list_for_each_entry_safe(client, next, &clients, list)
 	{
 		tell_unread(client);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The log channel's end: what a client gets when the extension goes, who keeps it from going, and
+ * clients that connect at that very moment.
+ *
+ *	log_unloading [--rounds 3]
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "extension.h"
+#include "ktap.h"
+#include "log_reader.h"
+#include "options.h"
+
+#define SOON    10000
+#define CALLERS 3
+
+static uint64_t option_rounds = 3;
+
+static bool begin(struct log_reader *reader, int32_t level)
+{
+	return EXPECT(extension_load(), "the extension does not load") &&
+	       log_reader_open(reader, level);
+}
+
+static void expect_text(struct log_reader *reader, const char *start)
+{
+	char text[OSQ_LOG_TEXT_MAX + 1] = "";
+	struct osq_log_record record;
+
+	EXPECT(log_reader_next(reader, &record, text, SOON), "nothing came");
+	EXPECT(!strncmp(text, start, strlen(start)), "'%s' came, not '%s'", text, start);
+}
+
+/* Reads until it is told that the channel ends; then it goes, as it should. */
+struct reading {
+	struct log_reader reader;
+	bool ended;
+};
+
+static void *read_to_the_end(void *argument)
+{
+	struct reading *reading = argument;
+
+	reading->ended = log_reader_end(&reading->reader, 2 * SOON);
+	log_reader_close(&reading->reader);
+	return NULL;
+}
+
+/* Last words come, too. */
+static void a_reader_sees_the_end(void)
+{
+	struct reading reading = {.ended = false};
+	pthread_t thread;
+
+	REQUIRE(begin(&reading.reader, OSQ_LOG_WARNING), "cannot begin");
+	if (EXPECT(!pthread_create(&thread, NULL, read_to_the_end, &reading), "no thread")) {
+		extension_must_unload();
+		pthread_join(thread, NULL);
+		EXPECT(reading.ended, "no end came");
+	}
+	EXPECT(!extension_is_listed(), "something was left behind");
+}
+
+#ifdef OSQ_LOG_IOCTL_CONNECT
+
+/* It has a pipe; what is in it stays, and then comes the end. */
+static void a_client_that_does_not_read(void)
+{
+	struct log_reader reader;
+
+	REQUIRE(begin(&reader, OSQ_LOG_INFO), "cannot begin");
+	extension_must_unload();
+	expect_text(&reader, "unloaded");
+	EXPECT(log_reader_end(&reader, SOON), "no end came");
+	log_reader_close(&reader);
+	EXPECT(!extension_is_listed(), "something was left behind");
+}
+
+#else
+
+/* Nobody can be thrown out of a kernel control: the extension stays, and works. */
+static void a_client_that_does_not_read(void)
+{
+	struct log_reader reader;
+
+	REQUIRE(begin(&reader, OSQ_LOG_INFO), "cannot begin");
+	EXPECT(!extension_unload(), "unloaded under a client");
+	expect_text(&reader, "is being unloaded");
+	EXPECT(log_reader_end(&reader, SOON), "it was not told to go");
+	expect_text(&reader, "stays loaded: process ");
+	log_reader_close(&reader);
+	extension_must_unload();
+	EXPECT(!extension_is_listed(), "something was left behind");
+}
+
+#endif
+
+/* Connects, reads and goes, as often as it can, whether the extension is there or not. */
+static void *call(void *argument)
+{
+	const bool *over = argument;
+	char bytes[4096];
+
+	while (!__atomic_load_n(over, __ATOMIC_ACQUIRE)) {
+		struct osq_log_client *client = osq_log_client_open(LOG_CHANNEL, OSQ_LOG_TRACE);
+
+		if (!client)
+			continue;
+		if (osq_log_client_wait(client, 1) > 0)
+			(void)osq_log_client_read(client, bytes, sizeof(bytes));
+		osq_log_client_close(client);
+	}
+	return NULL;
+}
+
+static void cycle(uint64_t round)
+{
+	struct log_reader reader;
+	int attempts = 0;
+
+	REQUIRE(begin(&reader, OSQ_LOG_INFO), "round %llu", (unsigned long long)round);
+	log_reader_close(&reader);
+	/* Who has the device open for a moment, or is about to go, keeps it for that moment. */
+	while (!extension_unload() && attempts < 200)
+		attempts++;
+	EXPECT(attempts < 200, "it cannot be unloaded, round %llu", (unsigned long long)round);
+}
+
+static void callers_at_any_moment(void)
+{
+	pthread_t threads[CALLERS];
+	bool over = false;
+	uint64_t i;
+
+	for (i = 0; i < CALLERS; i++)
+		REQUIRE(!pthread_create(&threads[i], NULL, call, &over), "no thread");
+	for (i = 0; i < option_rounds && !ktap_failed(); i++)
+		cycle(i);
+	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
+	for (i = 0; i < CALLERS; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT(!extension_is_listed(), "something was left behind");
+	ktap_figure("rounds", option_rounds);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct ktap_test tests[] = {
+	    {"a_reader_sees_the_end", a_reader_sees_the_end},
+	    {"a_client_that_does_not_read", a_client_that_does_not_read},
+	    {"callers_at_any_moment", callers_at_any_moment},
+	};
+	const struct option_number options[] = {
+	    {"--rounds", &option_rounds, 1, 100000},
+	    {NULL, NULL, 0, 0},
+	};
+
+	options_read(argc, argv, options);
+	return KTAP_RUN(tests);
+}
