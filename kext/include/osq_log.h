@@ -5,8 +5,8 @@
  *
  * A client connects and reads a stream of records, each a struct osq_log_record with its text.
  *
- *   Linux    It makes a pipe, opens /dev/NAME_log, gives the pipe's writing end away by CONNECT and
- *            closes both. The pipe is the channel: it may be polled, and its end is the end of the
+ *   Linux    It makes a pipe, opens /proc/NAME_log, gives the pipe's writing end away by CONNECT
+ * and closes both. The pipe is the channel: it may be polled, and its end is the end of the
  *            extension. So a client does not keep the module from being unloaded.
  *   XNU      A kernel control: NAME is a stream as well ("NAME.stream"), and for those who want a
  *            record for each recv(2) datagrams ("NAME"). What Linux asks by ioctl(2) are options of
@@ -108,7 +108,8 @@ enum {
 	OSQ_LOG_OPTION_TEST = 4,       /* struct osq_log_test; is read, test builds only */
 };
 
-/* Requests of a Linux device. A client is named by its unit: ENXIO when it is gone. */
+/* Requests to the Linux file; ENOTTY from one whose module has gone. A client is named by its unit:
+ * ENXIO when it is gone. */
 struct osq_log_connect {
 	int32_t pipe; /* EINVAL where it is no pipe open for writing */
 	int32_t level;

@@ -42,8 +42,11 @@ static uint32_t units;
 static DEFINE_RAW_SPINLOCK(lock); /* the channel's */
 static bool pending;              /* a buffer that was empty is so no more */
 static bool asleep;               /* the carrier, until it is woken; else it looks by itself */
+static bool hurry;                /* it is to look at once */
+static unsigned long rounds;      /* that it has made; under the mutex */
 static struct task_struct *carrier;
 static DECLARE_WAIT_QUEUE_HEAD(carrier_queue);
+static DECLARE_WAIT_QUEUE_HEAD(rounds_queue);
 
 osq_log_lock_state_t osq_log_port_lock(void)
 {
@@ -188,7 +191,9 @@ static bool carry_all(bool *progress)
 		if (!is_done(client))
 			waits = true;
 	}
+	WRITE_ONCE(rounds, rounds + 1);
 	mutex_unlock(&mutex);
+	wake_up_all(&rounds_queue);
 	return waits;
 }
 
@@ -212,7 +217,8 @@ static void sleep_until_woken(void)
 {
 	WRITE_ONCE(asleep, true);
 	smp_mb();
-	wait_event_idle(carrier_queue, READ_ONCE(pending) || kthread_should_stop());
+	wait_event_idle(carrier_queue,
+	                READ_ONCE(pending) || READ_ONCE(hurry) || kthread_should_stop());
 	WRITE_ONCE(asleep, false);
 }
 
@@ -228,16 +234,33 @@ static int carry_on(void *unused)
 		bool progress = false, waits;
 
 		WRITE_ONCE(pending, false);
+		WRITE_ONCE(hurry, false);
 		waits = carry_all(&progress);
 		if (!progress && !waits) {
 			sleep_until_woken();
 			continue;
 		}
 		pause = progress ? PAUSE_MIN_MS : min(2 * pause, (unsigned int)PAUSE_MAX_MS);
-		wait_event_idle_timeout(carrier_queue, kthread_should_stop(),
+		wait_event_idle_timeout(carrier_queue, READ_ONCE(hurry) || kthread_should_stop(),
 		                        msecs_to_jiffies(pause));
 	}
 	carry_last();
+	return 0;
+}
+
+/* A whole round: the one that runs may have passed a client already. */
+static int wait_for_round(void)
+{
+	const unsigned long enough = READ_ONCE(rounds) + 2;
+
+	while ((long)(enough - READ_ONCE(rounds)) > 0) {
+		WRITE_ONCE(hurry, true);
+		wake_up(&carrier_queue);
+		if (wait_event_killable_timeout(rounds_queue,
+		                                (long)(enough - READ_ONCE(rounds)) <= 0,
+		                                msecs_to_jiffies(PAUSE_MIN_MS)) < 0)
+			return -EINTR;
+	}
 	return 0;
 }
 
@@ -357,8 +380,10 @@ int osq_log_clients_set_level(uint32_t unit, int32_t level)
 int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statistics)
 {
 	const struct client *client = NULL;
-	int error = 0;
+	int error = wait_for_round();
 
+	if (error)
+		return error;
 	mutex_lock(&mutex);
 	remove_dead();
 	if (unit)

@@ -22,7 +22,8 @@ int osq_log_clients_connect(int pipe, int32_t level, uint32_t *unit);
 
 int osq_log_clients_set_level(uint32_t unit, int32_t level);
 
-/* Unit 0 is nobody's. */
+/* Unit 0 is nobody's. What it says is delivered is in the pipes when this returns, or they are
+ * full. */
 int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statistics);
 
 #endif

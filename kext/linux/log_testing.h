@@ -14,7 +14,7 @@ long osq_log_testing_run(void __user *argument);
 
 static inline long osq_log_testing_run(void __user *argument)
 {
-	return -ENOTTY;
+	return -EOPNOTSUPP;
 }
 
 #endif

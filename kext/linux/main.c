@@ -3,7 +3,7 @@
 
 #include "device.h"
 #include "log.h"
-#include "log_device.h"
+#include "log_file.h"
 #include "osq_device.h"
 #include "queue.h"
 #include "watch.h"
@@ -12,7 +12,7 @@ static int __init osq_init(void)
 {
 	int error;
 
-	error = osq_log_device_init();
+	error = osq_log_file_init();
 	if (error)
 		return error;
 	error = osq_queue_init();
@@ -28,7 +28,7 @@ no_device:
 	osq_queue_exit();
 no_queue:
 	osq_log_error("cannot start (error %d)", error);
-	osq_log_device_exit();
+	osq_log_file_exit();
 	return error;
 }
 
@@ -38,7 +38,7 @@ static void __exit osq_exit(void)
 	osq_watch_exit();
 	osq_queue_exit();
 	osq_log_info("unloaded");
-	osq_log_device_exit();
+	osq_log_file_exit();
 }
 
 module_init(osq_init);

@@ -7,7 +7,7 @@
 
 #ifdef __linux__
 #ifndef KEXTHOST
-#define LOG_CHANNEL "/dev/osquery_log"
+#define LOG_CHANNEL "/proc/osquery_log"
 #endif
 #endif
 #ifndef LOG_CHANNEL

@@ -13,7 +13,7 @@
 static const char usage[] =
     "Usage: kextlogd [options] CHANNEL\n"
     "Keeps the messages of a kernel extension's log channel, one line for each. CHANNEL is a\n"
-    "device (/dev/osquery_log), a kernel control's name, or - for records on standard input.\n"
+    "file (/proc/osquery_log), a kernel control's name, or - for records on standard input.\n"
     "\n"
     "  --output FILE        where lines go; standard output when absent\n"
     "  --format text|json   text when absent\n"

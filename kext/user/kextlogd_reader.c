@@ -48,10 +48,7 @@ static void put(struct logd_reader *reader, enum logd_kind kind, const void *pay
 	memcpy(logd_queue_put(reader->queue, kind, size), payload, size);
 }
 
-/*
- * After so much silence what no record tells is asked for, and from then on now and then. Not more
- * often: on Linux a module that answers cannot be unloaded.
- */
+/* After so much silence what no record tells is asked for, and from then on now and then. */
 #define SETTLED_MS 1000
 #define AGAIN_MS   10000
 
@@ -235,7 +232,7 @@ static bool is_quiet(const struct logd_reader *reader, int milliseconds)
 /* Reads until the channel ends, or, once we are stopped, until nothing is left in it. Why. */
 static const char *read_channel(struct logd_reader *reader)
 {
-	bool draining = false, bounded = false;
+	bool draining = false, bounded = false, asked = false;
 	int silence = 0, next_question = SETTLED_MS;
 	size_t drained = 0;
 
@@ -256,6 +253,7 @@ static const char *read_channel(struct logd_reader *reader)
 		got = logd_channel_read(&reader->channel, reader->buffer + reader->length,
 		                        BUFFER_SIZE - reader->length);
 		if (got > 0) {
+			asked = false;
 			reader->length += (size_t)got;
 			reader->delay = RETRY_MS;
 			if (has_date_jumped(reader))
@@ -276,6 +274,10 @@ static const char *read_channel(struct logd_reader *reader)
 			continue;
 		} else if (errno != EAGAIN) {
 			return strerror(errno);
+		} else if (draining && !asked) {
+			/* On Linux what is on its way has come when this is answered. */
+			asked = true;
+			put_statistics(reader);
 		} else if (draining) {
 			return "stopped";
 		} else if (is_quiet(reader, IDLE_MS) && (silence += IDLE_MS) >= next_question) {

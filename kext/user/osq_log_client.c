@@ -5,6 +5,7 @@
 #include "osq_log_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,6 @@ static struct osq_log_client *fail(struct osq_log_client *client)
 
 #if defined(__linux__) && !defined(KEXTHOST)
 
-#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -30,20 +30,19 @@ static struct osq_log_client *fail(struct osq_log_client *client)
 struct osq_log_client {
 	int pipe;
 	uint32_t unit;
-	char device[];
+	char file[];
 };
 
-/* The device is open for the request alone: while it is, the module cannot be unloaded. */
 static int request(const struct osq_log_client *client, unsigned long number, void *argument)
 {
-	const int device = open(client->device, O_RDWR | O_CLOEXEC);
+	const int file = open(client->file, O_RDONLY | O_CLOEXEC);
 	int result, error;
 
-	if (device < 0)
+	if (file < 0)
 		return -1;
-	result = ioctl(device, number, argument);
-	error = errno;
-	close(device);
+	result = ioctl(file, number, argument);
+	error = errno == ENOTTY ? ENXIO : errno; /* it has just gone */
+	close(file);
 	errno = error;
 	return result;
 }
@@ -57,7 +56,7 @@ struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 
 	if (!client)
 		return NULL;
-	strcpy(client->device, channel);
+	strcpy(client->file, channel);
 	client->pipe = -1;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return fail(client);
@@ -207,8 +206,9 @@ struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 	if (!client)
 		return NULL;
 	client->socket = open_socket();
-	if (client->socket < 0 || connect_socket(client->socket, name) ||
-	    osq_log_client_set_level(client, level))
+	/* A copy in a child would stay connected, and keep the extension from being unloaded. */
+	if (client->socket < 0 || fcntl(client->socket, F_SETFD, FD_CLOEXEC) ||
+	    connect_socket(client->socket, name) || osq_log_client_set_level(client, level))
 		return fail(client);
 	return client;
 }

@@ -16,7 +16,7 @@
 struct osq_log_client;
 
 /*
- * Connects. `channel` is a device's path on Linux (/dev/osquery_log), a kernel control's name
+ * Connects. `channel` is a file on Linux (/proc/osquery_log), a kernel control's name
  * elsewhere (the ".stream" is added). NULL with errno: ENOENT or ENXIO while the extension is not
  * loaded, EPERM or EACCES for who is not the superuser, EBUSY when too many are connected.
  */

@@ -84,7 +84,7 @@ internal sealed partial class ProjectReader(Located<ProjectManifest> located)
     private string? ReadLog(string path, string? log) =>
         log is null ? null
         : !ChannelName().IsMatch(log)
-            ? throw located.Problem($"{path}.log", $"'{log}' cannot be a log channel's name. Name a device such as /dev/mykext_log, or a kernel control such as com.example.mykext.log.")
+            ? throw located.Problem($"{path}.log", $"'{log}' cannot be a log channel's name. Name a file such as /proc/mykext_log, or a kernel control such as com.example.mykext.log.")
         : _manifest.Programs.Others?.ContainsKey(GuestPrograms.LogDaemon) != true
             ? throw located.Problem(
                 $"{path}.log",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "log_device.h"
+#include "log_file.h"
 
 #include <linux/capability.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/proc_fs.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -90,24 +90,17 @@ static long handle_request(struct file *file, unsigned int request, unsigned lon
 	return -ENOTTY;
 }
 
-static int open_device(struct inode *inode, struct file *file)
+static int open_file(struct inode *inode, struct file *file)
 {
 	return capable(CAP_SYS_ADMIN) ? stream_open(inode, file) : -EPERM;
 }
 
-static const struct file_operations device_operations = {
-    .owner = THIS_MODULE,
-    .open = open_device,
-    .unlocked_ioctl = handle_request,
-    .llseek = no_llseek,
+static const struct proc_ops operations = {
+    .proc_open = open_file,
+    .proc_ioctl = handle_request,
+    .proc_lseek = no_llseek,
 };
-
-static struct miscdevice device = {
-    .minor = MISC_DYNAMIC_MINOR,
-    .name = "osquery_log",
-    .mode = 0600,
-    .fops = &device_operations,
-};
+static struct proc_dir_entry *entry;
 
 /* log_level=debug, when the module is loaded as well as later. */
 static const char *const level_names[] = {
@@ -166,7 +159,7 @@ MODULE_PARM_DESC(log_level, "the least that is logged: trace, debug, info, warni
 module_param_cb(log_statistics, &statistics_operations, NULL, 0444);
 MODULE_PARM_DESC(log_statistics, "what became of the messages");
 
-int osq_log_device_init(void)
+int osq_log_file_init(void)
 {
 	int error;
 
@@ -175,21 +168,23 @@ int osq_log_device_init(void)
 	error = osq_log_clients_init();
 	if (error)
 		goto no_clients;
-	error = misc_register(&device);
-	if (error)
-		goto no_device;
+	entry = proc_create("osquery_log", 0600, NULL, &operations);
+	if (!entry) {
+		error = -ENOMEM;
+		goto no_entry;
+	}
 	return 0;
 
-no_device:
+no_entry:
 	osq_log_clients_exit();
 no_clients:
 	osq_log_stop();
 	return error;
 }
 
-void osq_log_device_exit(void)
+void osq_log_file_exit(void)
 {
-	misc_deregister(&device);
+	proc_remove(entry); /* nobody is in a request any more */
 	osq_log_clients_exit();
 	osq_log_stop();
 }
