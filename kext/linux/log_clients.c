@@ -380,10 +380,8 @@ int osq_log_clients_set_level(uint32_t unit, int32_t level)
 int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statistics)
 {
 	const struct client *client = NULL;
-	int error = wait_for_round();
+	int error = 0;
 
-	if (error)
-		return error;
 	mutex_lock(&mutex);
 	remove_dead();
 	if (unit)
@@ -393,5 +391,5 @@ int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statist
 	else
 		osq_log_get_statistics(client ? &client->subscriber : NULL, statistics);
 	mutex_unlock(&mutex);
-	return error;
+	return error ? error : wait_for_round();
 }
