@@ -12,12 +12,7 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
 
     public string LoadCommand(DeployedExtension extension) => $"insmod {ShellWord.Quote(extension.Path)}";
 
-    // Who asks something of the module's device holds the module for that moment, as the log's daemon does now and then: the kernel then says no at once.
-    public string UnloadCommand(DeployedExtension extension)
-    {
-        var unload = $"rmmod {ShellWord.Quote(extension.Name)}";
-        return $"{{ {unload} 2>/dev/null || {{ sleep 0.1; {unload} 2>/dev/null; }} || {{ sleep 0.3; {unload}; }}; }}";
-    }
+    public string UnloadCommand(DeployedExtension extension) => $"rmmod {ShellWord.Quote(extension.Name)}";
 
     public string MarkCommand(string mark) => $"echo {ShellWord.Quote(MarkPriority + mark)} > /dev/kmsg";
 
