@@ -172,7 +172,7 @@ static void a_daemon_that_is_killed(void)
 		daemon = start_daemon();
 		wait_for_connection(2);
 		say(&reader,
-		    (struct osq_log_test){.threads = 1, .level = OSQ_LOG_ERROR, .messages = 10});
+		    (struct osq_log_test){.threads = 1, .level = OSQ_LOG_INFO, .messages = 10});
 	}
 	end_daemon(daemon);
 	stored = read_file(0);
