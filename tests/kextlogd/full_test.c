@@ -98,26 +98,24 @@ static void a_file_that_may_not_grow(void)
 	folder_remove(&folder);
 }
 
-/* In the child: in a namespace of its own, so that the mount goes with it. */
-static void fill_a_disk(void)
+/* In the child, in whose namespace the folder is a disk of 256 KiB. */
+static void fill_a_disk(const struct folder *folder)
 {
-	struct folder folder = folder_make();
-	const char *log = folder_path(&folder, "log"), *ballast = folder_path(&folder, "ballast");
+	const char *log = folder_path(folder, "log"), *ballast = folder_path(folder, "ballast");
 	struct account account;
 	struct daemon daemon;
 	char block[4096] = {0};
 	int fd, status;
 
-	REQUIRE(!mount("none", folder.path, "tmpfs", 0, "size=256k"), "%s", strerror(errno));
 	fd = open(ballast, O_WRONLY | O_CREAT, 0600);
 	for (int i = 0; i < 40; i++)
 		EXPECT(write(fd, block, sizeof(block)) == sizeof(block));
 	close(fd);
-	daemon = START(&folder, "--format", "json", "--output", log, "-");
+	daemon = START(folder, "--format", "json", "--output", log, "-");
 	/* What it says has its room already, for it is on that disk, too. */
 	send_messages(&daemon, 1, 3);
 	file_wait(log, "{\"sequence\":3,");
-	fd = open(folder_path(&folder, "stderr"), O_WRONLY);
+	fd = open(folder_path(folder, "stderr"), O_WRONLY);
 	EXPECT(pwrite(fd, "\n", 1, 0) == 1);
 	close(fd);
 	send_messages(&daemon, 4, 700);
@@ -133,27 +131,49 @@ static void fill_a_disk(void)
 	       (unsigned long long)account.unwritten.sum);
 	EXPECT(account.dropped.sum == 80, "%llu", (unsigned long long)account.dropped.sum);
 	EXPECT(file_has(log, "\"reason\":\"No space left on device\""));
-	EXPECT(!umount(folder.path), "%s", strerror(errno));
-	folder_remove(&folder);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Whoever may mount does so where nobody else sees it; others become a superuser that may. */
+static bool enter_namespace(void)
+{
+	char users[64], groups[64];
+
+	snprintf(users, sizeof(users), "0 %u 1\n", geteuid());
+	snprintf(groups, sizeof(groups), "0 %u 1\n", getegid());
+	if (unshare(CLONE_NEWNS) &&
+	    (unshare(CLONE_NEWUSER | CLONE_NEWNS) || !write_file("/proc/self/setgroups", "deny") ||
+	     !write_file("/proc/self/uid_map", users) || !write_file("/proc/self/gid_map", groups)))
+		return false;
+	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
 static void a_full_disk(void)
 {
 	static char reason[200];
-	int flags = CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0), pipes[2], child, status,
-	    error = 0;
+	struct folder folder = folder_make();
+	int pipes[2], child, status, error = 0;
 
 	REQUIRE(!pipe(pipes));
 	child = ktap_fork();
 	if (!child) {
 		close(pipes[0]);
-		if (unshare(flags) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		if (!enter_namespace() || mount("none", folder.path, "tmpfs", 0, "size=256k"))
 			error = errno;
 		if (write(pipes[1], &error, sizeof(error)) != sizeof(error))
 			_exit(1);
 		close(pipes[1]);
 		if (!error)
-			fill_a_disk();
+			fill_a_disk(&folder);
 		ktap_child_exit();
 	}
 	close(pipes[1]);
@@ -162,6 +182,7 @@ static void a_full_disk(void)
 	close(pipes[0]);
 	status = ktap_wait(child);
 	EXPECT(status == 0, "see above; status %d", status);
+	folder_remove(&folder);
 	if (!error)
 		return;
 	snprintf(reason, sizeof(reason),
