@@ -63,7 +63,7 @@ public sealed class FileTransferTests(OpenSshServer server) : IClassFixture<Open
     public async Task A_file_without_an_end_is_not_taken()
     {
         var local = Path.Combine(_folder, "endless");
-        using var client = await GuestConnection.OpenAsync(Endpoint, GuestConnection.KeepAlive, CancellationToken.None);
+        using var client = await GuestConnection.OpenAsync(Endpoint, ConnectionPatience.Usual, CancellationToken.None);
         await using var files = new GuestFiles(Endpoint, client);
 
         var failure = await Should.ThrowAsync<InfrastructureException>(() => files.DownloadAsync("/dev/zero", local, 100_000, CancellationToken.None));

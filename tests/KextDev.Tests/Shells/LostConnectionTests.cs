@@ -8,6 +8,8 @@ namespace KextDev.Tests.Shells;
 /// <summary>A guest that goes away, each with a server of its own.</summary>
 public sealed class LostConnectionTests : IDisposable
 {
+    private static readonly ConnectionPatience Impatient = new() { KeepAlive = TimeSpan.FromSeconds(1), Connecting = TimeSpan.FromSeconds(1) };
+
     private readonly OpenSshServer _server = new();
 
     private GuestEndpoint Endpoint => new(_server.Host, _server.Port, _server.User, _server.PrivateKeyFile, _server.HostKey);
@@ -17,7 +19,7 @@ public sealed class LostConnectionTests : IDisposable
     [Fact]
     public async Task A_guest_that_dies_in_the_middle_of_a_command_is_a_lost_connection()
     {
-        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, Impatient, CancellationToken.None);
 
         var failure = await Should.ThrowAsync<ConnectionLostException>(async () =>
         {
@@ -29,6 +31,8 @@ public sealed class LostConnectionTests : IDisposable
         });
 
         failure.Endpoint.ShouldBe(Endpoint);
+        failure.Message.ShouldContain(" is lost: ");
+        failure.Message.ShouldContain("There is no new one either: ");
         await Should.ThrowAsync<ConnectionLostException>(() => shell.RunAsync("true", CancellationToken.None));
         await Should.ThrowAsync<ConnectionLostException>(() => shell.DownloadAsync("/etc/passwd", Path.GetTempFileName(), CancellationToken.None));
         shell.IsConnected.ShouldBeFalse();
@@ -37,16 +41,13 @@ public sealed class LostConnectionTests : IDisposable
     [Fact]
     public async Task A_guest_that_falls_silent_is_noticed_by_itself()
     {
-        await using var shell = await GuestShell.ConnectAsync(Endpoint, TimeSpan.FromSeconds(1), CancellationToken.None);
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, Impatient, CancellationToken.None);
         try
         {
-            await Should.ThrowAsync<ConnectionLostException>(async () =>
-            {
-                await foreach (var _ in shell.StreamAsync("echo started; sleep 600", CancellationToken.None))
-                {
-                    _server.Freeze();
-                }
-            });
+            var running = shell.RunAsync("sleep 600", CancellationToken.None);
+            _server.Freeze();
+
+            await Should.ThrowAsync<ConnectionLostException>(() => running);
         }
         finally
         {

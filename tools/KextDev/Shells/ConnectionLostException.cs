@@ -6,10 +6,22 @@ namespace KextDev.Shells;
 public sealed class ConnectionLostException : InfrastructureException
 {
     public ConnectionLostException(GuestEndpoint endpoint, Exception cause)
+        : this(endpoint, cause.Message, "", cause)
+    {
+    }
+
+    private ConnectionLostException(GuestEndpoint endpoint, string how, string then, Exception cause)
         : base(
-            $"The SSH connection to {endpoint.User}@{endpoint.Host} port {endpoint.Port} is lost: {cause.Message} " +
+            $"The SSH connection to {endpoint.User}@{endpoint.Host} port {endpoint.Port} is lost: {how} {then}" +
             "Look at the guest's console: its kernel may have panicked, hang, or be restarting.",
-            cause) => Endpoint = endpoint;
+            cause) => (Endpoint, How) = (endpoint, how);
 
     public GuestEndpoint Endpoint { get; }
+
+    /// <summary>In the words of whoever noticed.</summary>
+    public string How { get; }
+
+    /// <summary>The same loss, after which the command's output could not be read on.</summary>
+    /// <param name="why">A sentence.</param>
+    public ConnectionLostException For(string why) => new(Endpoint, How, $"{why} ", this);
 }

@@ -9,15 +9,11 @@ namespace KextDev.Shells;
 /// <summary>Connects to a guest and to no other machine.</summary>
 internal static class GuestConnection
 {
-    /// <summary>How often a silent guest is asked; three questions without an answer are a lost connection.</summary>
-    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan WholeTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <exception cref="InfrastructureException">No connection: another host key than the pinned one, a refused user, no answer.</exception>
-    public static async Task<SshClient> OpenAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken)
+    public static async Task<SshClient> OpenAsync(GuestEndpoint endpoint, ConnectionPatience patience, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var pinned = HostKey.Parse(endpoint.HostKey);
@@ -26,7 +22,7 @@ internal static class GuestConnection
         {
             try
             {
-                return await TryOpenAsync(endpoint, key, pinned, keepAlive, cancellationToken);
+                return await TryOpenAsync(endpoint, key, pinned, patience.KeepAlive, cancellationToken);
             }
             catch (SshAuthenticationException exception)
             {
@@ -38,7 +34,7 @@ internal static class GuestConnection
             catch (Exception exception) when (exception is SshConnectionException or SshOperationTimeoutException or SocketException)
             {
                 // The first connection to a booting guest may be reset, and its server may not listen yet.
-                if (clock.Elapsed >= WholeTimeout || exception is SocketException { SocketErrorCode: SocketError.HostNotFound })
+                if (clock.Elapsed >= patience.Connecting || exception is SocketException { SocketErrorCode: SocketError.HostNotFound })
                 {
                     throw new InfrastructureException(
                         $"No SSH connection to {endpoint.User}@{endpoint.Host} port {endpoint.Port}, tried {attempt} times in {clock.Elapsed.TotalSeconds:0} s: " +

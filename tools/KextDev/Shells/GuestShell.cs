@@ -14,13 +14,10 @@ public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
     /// <summary>Connects, waiting for up to 30 s while the guest's SSH server is still coming up.</summary>
     /// <exception cref="InfrastructureException">No connection: another host key than the pinned one, a refused user, no answer.</exception>
     public static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, CancellationToken cancellationToken) =>
-        ConnectAsync(endpoint, GuestConnection.KeepAlive, cancellationToken);
+        ConnectAsync(endpoint, ConnectionPatience.Usual, cancellationToken);
 
-    /// <param name="endpoint">The guest.</param>
-    /// <param name="keepAlive">How often a silent guest is asked whether it lives.</param>
-    /// <param name="cancellationToken">Gives up connecting.</param>
-    internal static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken) =>
-        endpoint.IsThisMachine ? Task.FromResult<GuestShell>(new LocalShell(endpoint)) : SshShell.ConnectAsync(endpoint, keepAlive, cancellationToken);
+    internal static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, ConnectionPatience patience, CancellationToken cancellationToken) =>
+        endpoint.IsThisMachine ? Task.FromResult<GuestShell>(new LocalShell(endpoint)) : SshShell.ConnectAsync(endpoint, patience, cancellationToken);
 
     /// <summary>Runs a command for the guest's POSIX shell to its end, whatever its exit code. Cancellation ends it in the guest too.</summary>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
@@ -29,8 +26,9 @@ public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
     /// <summary>
     /// Runs a command and yields its lines as they come; the last element is the exit. A line longer than 64 Ki characters is cut.
     /// Cancellation, or leaving the enumeration early, ends the command in the guest too.
+    /// A connection that breaks does not: a new one is tried for up to 30 s, <see cref="Resumed"/> is told, and the lines go on where they broke off.
     /// </summary>
-    /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
+    /// <exception cref="ConnectionLostException">The connection broke meanwhile, and there was no new one, or the guest had been restarted until then.</exception>
     public abstract IAsyncEnumerable<CommandEvent> StreamAsync(string command, CancellationToken cancellationToken);
 
     /// <summary>Copies a file into the guest; missing folders on the way are made.</summary>

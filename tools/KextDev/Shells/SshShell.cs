@@ -15,23 +15,28 @@ internal sealed class SshShell : GuestShell
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly SshClient _client;
-    private readonly GuestFiles _files;
+    private readonly ConnectionPatience _patience;
+    private readonly CancellationTokenSource _closing = new();
+    private volatile SshClient _client;
+    private volatile GuestFiles _files;
 
-    private SshShell(GuestEndpoint endpoint, SshClient client)
+    private Task _streams = Task.CompletedTask;
+
+    // What the next command does before: nobody waits for it in between.
+    private string? _tidying;
+
+    private SshShell(GuestEndpoint endpoint, SshClient client, ConnectionPatience patience)
         : base(endpoint)
     {
         _client = client;
         _files = new GuestFiles(endpoint, client);
+        _patience = patience;
     }
 
     public override bool IsConnected => _client.IsConnected;
 
-    /// <param name="endpoint">The guest.</param>
-    /// <param name="keepAlive">How often a silent guest is asked whether it lives.</param>
-    /// <param name="cancellationToken">Gives up connecting.</param>
-    public static new async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, TimeSpan keepAlive, CancellationToken cancellationToken) =>
-        new SshShell(endpoint, await GuestConnection.OpenAsync(endpoint, keepAlive, cancellationToken));
+    public static new async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, ConnectionPatience patience, CancellationToken cancellationToken) =>
+        new SshShell(endpoint, await GuestConnection.OpenAsync(endpoint, patience, cancellationToken), patience);
 
     public override async Task<ShellResult> RunAsync(string command, CancellationToken cancellationToken)
     {
@@ -39,7 +44,7 @@ internal sealed class SshShell : GuestShell
         var output = "";
         var error = "";
         var exitCode = await ExecuteAsync(
-            command,
+            RemoteCommand.Watched(Tidy(command)),
             async stream => output = await GuestText.ReadToEndAsync(stream),
             async stream => error = await GuestText.ReadToEndAsync(stream),
             cancellationToken);
@@ -50,8 +55,9 @@ internal sealed class SshShell : GuestShell
     {
         // Unbounded: a slow reader of the events must not stall the test that prints them.
         var events = Channel.CreateUnbounded<CommandEvent>();
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         var run = PublishAsync(command, events.Writer, left.Token);
+        _streams = Task.WhenAll(_streams, run);
         try
         {
             await foreach (var line in events.Reader.ReadAllAsync(CancellationToken.None))
@@ -96,10 +102,36 @@ internal sealed class SshShell : GuestShell
 
     public override async ValueTask DisposeAsync()
     {
+        if (_closing.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync();
+        await _streams;
+        if (_tidying is not null && IsConnected && !_abandoned.IsCancellationRequested)
+        {
+            await TidyAsync();
+        }
+
+        _closing.Dispose();
         _abandoned.Dispose();
         await _files.DisposeAsync();
         // Ends a process and waits for it: not on the caller's thread.
         await Task.Run(_client.Dispose);
+    }
+
+    private async Task TidyAsync()
+    {
+        using var limit = new CancellationTokenSource(EndTimeout);
+        try
+        {
+            await RunAsync("true", limit.Token);
+        }
+        catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
+        {
+            // The guest does so by itself, a minute later.
+        }
     }
 
     // Never throws: how the run ended is told to the reader through the channel.
@@ -107,17 +139,13 @@ internal sealed class SshShell : GuestShell
     {
         try
         {
-            var exitCode = await ExecuteAsync(
-                command,
-                stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new OutputLine(line))),
-                stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new ErrorLine(line))),
-                cancellationToken);
+            var exitCode = await ExecuteDetachedAsync(new DetachedCommand(Tidy(command)), events, cancellationToken);
             events.TryWrite(new Exited(exitCode));
             events.Complete();
         }
         catch (OperationCanceledException)
         {
-            events.Complete();
+            events.Complete(_closing.IsCancellationRequested ? new ConnectionLostException(Endpoint, new ObjectDisposedException(nameof(GuestShell))) : null);
         }
         catch (Exception exception)
         {
@@ -125,17 +153,74 @@ internal sealed class SshShell : GuestShell
         }
     }
 
+    /// <summary>Follows the command to its end, over a new connection where one breaks.</summary>
+    private async Task<int> ExecuteDetachedAsync(DetachedCommand command, ChannelWriter<CommandEvent> events, CancellationToken cancellationToken)
+    {
+        var output = new ContinuedStream(stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new OutputLine(line))));
+        var error = new ContinuedStream(stream => GuestText.ReadLinesAsync(stream, line => events.TryWrite(new ErrorLine(line))));
+        try
+        {
+            ConnectionLostException? loss = null;
+            for (var session = command.Start; ; session = command.Follow(output.Length, error.Length))
+            {
+                var client = _client;
+                int? ended;
+                try
+                {
+                    ended = await ExecuteAsync(session, output.AppendAsync, error.AppendAsync, cancellationToken);
+                    ended = loss is null ? ended : DetachedCommand.ExitCode((await RunAsync(command.AskEnd, cancellationToken)).Output, output.Length, error.Length);
+                }
+                catch (ConnectionLostException exception)
+                {
+                    loss = exception;
+                    await ReconnectAsync(client, loss, cancellationToken);
+                    events.TryWrite(new Resumed(loss));
+                    continue;
+                }
+
+                return ended ?? throw loss!.For(
+                    "It was made anew, but what the program printed could not be read on: the guest has been restarted, its /tmp is full, or the program printed more than 16 MiB.");
+            }
+        }
+        finally
+        {
+            _tidying = command.Remove;
+            await output.EndAsync();
+            await error.EndAsync();
+        }
+    }
+
+    // The guest itself may be another one by then: what is asked of it must show that it is not.
+    private async Task ReconnectAsync(SshClient lost, ConnectionLostException loss, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var files = _files;
+            _client = await GuestConnection.OpenAsync(Endpoint, _patience, cancellationToken);
+            _files = new GuestFiles(Endpoint, _client);
+            await files.DisposeAsync();
+            await Task.Run(lost.Dispose, CancellationToken.None);
+        }
+        catch (InfrastructureException exception)
+        {
+            throw loss.For($"There is no new one either: {exception.Message}");
+        }
+    }
+
+    private string Tidy(string command) => Interlocked.Exchange(ref _tidying, null) is { } tidying ? $"{tidying}; {command}" : command;
+
+    /// <param name="command">For whatever login shell the guest's user has; it ends when a line comes to its standard input.</param>
     private async Task<int> ExecuteAsync(
         string command, Func<Stream, Task> readOutput, Func<Stream, Task> readError, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var reading = Task.CompletedTask;
         try
         {
-            using var run = _client.CreateCommand(RemoteCommand.Watched(command));
+            using var run = _client.CreateCommand(command);
             var ended = run.ExecuteAsync(CancellationToken.None);
-            // Its end is the sign for the guest to end the command.
             var input = run.CreateInputStream();
-            var reading = Task.WhenAll(readOutput(run.OutputStream), readError(run.ExtendedOutputStream));
+            reading = Task.WhenAll(readOutput(run.OutputStream), readError(run.ExtendedOutputStream));
             var cancelled = new TaskCompletionSource();
             await using (cancellationToken.Register(cancelled.SetResult))
             {
@@ -152,6 +237,8 @@ internal sealed class SshShell : GuestShell
         }
         catch (Exception exception) when (exception is SshConnectionException or SshOperationTimeoutException)
         {
+            // What was read until then counts.
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new ConnectionLostException(Endpoint, exception);
         }
         catch (SshException exception)
@@ -164,6 +251,7 @@ internal sealed class SshShell : GuestShell
     {
         try
         {
+            await input.WriteAsync("\n"u8.ToArray());
             await input.DisposeAsync();
             await ended.WaitAsync(EndTimeout, _abandoned.Token);
         }

@@ -2,6 +2,7 @@ using KextDev.Events;
 using KextDev.Ktap;
 using KextDev.Processes;
 using KextDev.Projects;
+using KextDev.Shells;
 
 namespace KextDev.Testing;
 
@@ -79,6 +80,9 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
                     break;
                 case ErrorLine line:
                     Keep(test, line.Text);
+                    break;
+                case Resumed resumed:
+                    journal.Publish(new NoteGiven($"{test.Name} ran on while its SSH connection was lost ({resumed.Loss.How.TrimEnd('.')}), and its output is read on over a new one."));
                     break;
                 case Exited exited:
                     exitCode = exited.ExitCode;
