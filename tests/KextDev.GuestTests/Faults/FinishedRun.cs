@@ -26,6 +26,9 @@ internal sealed record FinishedRun(int ExitCode, string Output, string? Folder, 
     /// <summary>Lines that a test printed.</summary>
     public IReadOnlyList<string> Lines(string test) => [.. Of("testPrinted").Where(told => Word(told, "test") == test).Select(told => Word(told, "line"))];
 
+    /// <summary>What was decided and why.</summary>
+    public IReadOnlyList<string> Notes => [.. Of("noteGiven").Select(told => Word(told, "sentence"))];
+
     public IEnumerable<JsonElement> Of(string name) => Events.Where(told => told.GetProperty("event").GetString() == name);
 
     /// <summary>The reports are whole and harmless.</summary>

@@ -34,11 +34,12 @@ internal static class MachineFaults
             StrikeAsync = (checkout, run) => KillWhenAsync(checkout, run, "consolePrinted", "unloading for a minute"),
         },
         new(
-            ["cut_by_host", "session_killed", "server_killed", "link_down_for_5_s", "link_down", "pass"],
-            Fault.OfTest("the host's end of the SSH connection is killed", "cut_by_host", "connectionLost", "The kernel answers over a new one."),
-            Fault.OfTest("the guest's end of the SSH connection is killed", "session_killed", "connectionLost", "The kernel answers over a new one."),
-            Fault.OfTest("the guest's SSH server is killed", "server_killed", "connectionLost", "the kernel did not answer"),
+            ["cut_by_host", "session_killed", "link_down_for_25_s", "link_down_for_5_s", "server_killed", "link_down", "pass"],
+            Resumed("the host's end of the SSH connection is killed", "cut_by_host"),
+            Resumed("the guest's end of the SSH connection is killed", "session_killed"),
+            Resumed("the link is down for 25 s (set_link)", "link_down_for_25_s"),
             Fault.OfTest("the link is down for 5 s (set_link)", "link_down_for_5_s", "passed").With(run => EachLineOnce(run, "link_down_for_5_s")),
+            Fault.OfTest("the guest's SSH server is killed", "server_killed", "connectionLost", "There is no new one either", "the kernel did not answer"),
             Fault.OfTest("the link is down for good (set_link)", "link_down", "connectionLost", "the kernel did not answer"),
             Fault.OfTest("the rest of the plan after all these machines", "pass", "passed"))
         {
@@ -52,16 +53,30 @@ internal static class MachineFaults
                     MarkedProcess.Kill(id);
                 }
 
-                await run.HeardAsync("testPrinted", "\"link_down_for_5_s\",\"line\":\"# line 20\"");
-                await SetLinkAsync(checkout, up: false);
-                // The fault itself.
-                await Task.Delay(TimeSpan.FromSeconds(5));
-                await SetLinkAsync(checkout, up: true);
+                // The connection is given up after 15 to 20 s of silence.
+                await TakeLinkDownAsync(checkout, run, "link_down_for_25_s", TimeSpan.FromSeconds(25));
+                await TakeLinkDownAsync(checkout, run, "link_down_for_5_s", TimeSpan.FromSeconds(5));
                 await run.HeardAsync("testPrinted", "\"link_down\",\"line\":\"# line 20\"");
                 await SetLinkAsync(checkout, up: false);
             },
         },
     ];
+
+    private static Fault Resumed(string name, string test) =>
+        Fault.OfTest(name, test, "passed").With(run =>
+        {
+            run.Notes.ShouldContain(note => note.StartsWith($"{test} ran on while its SSH connection was lost", StringComparison.Ordinal));
+            return $"resumed over a new one; {EachLineOnce(run, test)}";
+        });
+
+    // The time is the fault itself.
+    private static async Task TakeLinkDownAsync(FaultCheckout checkout, FaultyRun run, string test, TimeSpan time)
+    {
+        await run.HeardAsync("testPrinted", $"\"{test}\",\"line\":\"# line 20\"");
+        await SetLinkAsync(checkout, up: false);
+        await Task.Delay(time);
+        await SetLinkAsync(checkout, up: true);
+    }
 
     private static string EachLineOnce(FinishedRun run, string test)
     {

@@ -116,18 +116,23 @@ public sealed class SampleProject : IDisposable
         	for (;;)
         		;
         }
-        /* The SSH server's process that serves this session is the parent of the shell that watches this program. */
-        static void cut(void)
+        static int parent_of(int process)
         {
         	char file[64];
-        	int server = 0;
+        	int parent = 0;
         	FILE *stat;
-        	snprintf(file, sizeof file, "/proc/%d/stat", getppid());
+        	snprintf(file, sizeof file, "/proc/%d/stat", process);
         	stat = fopen(file, "r");
-        	if (!stat || fscanf(stat, "%*d %*s %*c %d", &server) != 1 || server < 2)
+        	if (!stat || fscanf(stat, "%*d %*s %*c %d", &parent) != 1 || parent < 2)
         		exit(4);
-        	kill(server, SIGKILL);
-        	sleep(600);
+        	fclose(stat);
+        	return parent;
+        }
+        /* This program's supervisor was started by the shell of the session, which the SSH server's process for this connection has started. */
+        static void cut(void)
+        {
+        	kill(parent_of(parent_of(getppid())), SIGKILL);
+        	sleep(1);
         }
         int main(int argc, char **argv)
         {

@@ -161,21 +161,34 @@ static int count(void)
 	return 0;
 }
 
-static int kill_session(void)
+/* The parent of a process, and its name of up to 31 characters; 0 where there is none. */
+static int parent_of(int process, char *name)
 {
 	char file[64];
-	int session = 0;
+	int parent = 0;
 	FILE *stat;
 
-	/* The server's process of this session is the parent of the shell that watches this program. */
-	snprintf(file, sizeof(file), "/proc/%d/stat", getppid());
+	snprintf(file, sizeof(file), "/proc/%d/stat", process);
 	stat = fopen(file, "r");
-	if (!stat || fscanf(stat, "%*d %*s %*c %d", &session) != 1 || session < 2)
+	if (!stat || fscanf(stat, "%*d (%31[^)]) %*c %d", name, &parent) != 2)
+		parent = 0;
+	if (stat)
+		fclose(stat);
+	return parent;
+}
+
+/* The server's process of this connection is the nearest server among the ancestors. */
+static int kill_session(void)
+{
+	char name[32] = "";
+	int process = getppid(), parent;
+
+	while ((parent = parent_of(process, name)) > 1 && strcmp(name, "dropbear"))
+		process = parent;
+	if (parent <= 1)
 		return 2;
-	say(HEADER);
-	kill(session, SIGKILL);
-	sleep(600);
-	return 0;
+	kill(process, SIGKILL);
+	return count();
 }
 
 static int kill_server(void)

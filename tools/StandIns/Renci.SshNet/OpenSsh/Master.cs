@@ -108,8 +108,9 @@ internal sealed class Master : IDisposable
         var mark = $"refused-{Interlocked.Increment(ref _sessions)}";
         string[] arguments =
         [
-            "ssh", "-F", "/dev/null", "-T", "-S", ControlName, .. options,
-            .. Options("ControlMaster=no", "BatchMode=yes", "LogLevel=ERROR", $"ProxyCommand=exec /bin/sh -c ': > {mark}'"),
+            // What ssh itself has to say is no part of the program's standard error.
+            "ssh", "-F", "/dev/null", "-E", "/dev/null", "-T", "-S", ControlName, .. options,
+            .. Options("ControlMaster=no", "BatchMode=yes", "LogLevel=ERROR", $"ProxyCommand=/bin/sh -c ': > {mark}'"),
             "-p", Port, "-l", _info.Username, "--", _info.Host, command,
         ];
         return Directory.Exists(_folder)
