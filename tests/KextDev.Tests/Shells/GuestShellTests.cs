@@ -43,19 +43,6 @@ public abstract class GuestShellTests(SshServer server)
     }
 
     [Fact]
-    public async Task Commands_at_once_each_have_their_own_answer()
-    {
-        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
-
-        for (var round = 0; round < 5; round++)
-        {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(number => shell.RunAsync($"echo answer {number}", CancellationToken.None)));
-
-            answers.Select(answer => answer.Output).ShouldBe(Enumerable.Range(0, 4).Select(number => $"answer {number}\n"));
-        }
-    }
-
-    [Fact]
     public async Task Streams_lines_while_the_command_runs_and_ends_with_the_exit()
     {
         var folder = Directory.CreateTempSubdirectory("stream-").FullName;

@@ -44,10 +44,13 @@ public sealed class LostConnectionTests : IDisposable
         await using var shell = await GuestShell.ConnectAsync(Endpoint, Impatient, CancellationToken.None);
         try
         {
-            var running = shell.RunAsync("sleep 600", CancellationToken.None);
-            _server.Freeze();
-
-            await Should.ThrowAsync<ConnectionLostException>(() => running);
+            await Should.ThrowAsync<ConnectionLostException>(async () =>
+            {
+                await foreach (var _ in shell.StreamAsync("echo started; sleep 600", CancellationToken.None))
+                {
+                    _server.Freeze();
+                }
+            });
         }
         finally
         {

@@ -35,7 +35,7 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
     public async Task Each_line_comes_once_however_often_the_connection_is_cut()
     {
         const string Count = "while [ $i -lt $end ]; do i=$((i + 1)); printf 'line '; echo $i; echo error $i >&2; done; ";
-        var command = $"mkfifo {Go}; {Places}i=0 end=1000; {Count}read -r _ <{Go}; printf 'half a '; read -r _ <{Go}; end=2000; {Count}exit 3";
+        var command = $"mkfifo {Go} {Go}2; {Places}i=0 end=1000; {Count}read -r _ <{Go}; printf 'half a '; read -r _ <{Go}2; end=2000; {Count}exit 3";
         var events = new List<CommandEvent>();
         await using (var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None))
         {
@@ -52,7 +52,7 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
                         _line.Cut();
                         break;
                     case (Resumed, 2):
-                        await LetGoAsync();
+                        await LetGoAsync("2");
                         break;
                 }
             }
@@ -144,5 +144,5 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
     private static IEnumerable<string> Lines(string word, int first, int last) => Enumerable.Range(first, last - first + 1).Select(number => $"{word} {number}");
 
     // The command waits at its end of the pipe, or is about to.
-    private Task LetGoAsync() => File.WriteAllTextAsync(Go, "\n");
+    private Task LetGoAsync(string pipe = "") => File.WriteAllTextAsync(Go + pipe, "\n");
 }

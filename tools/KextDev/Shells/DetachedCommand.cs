@@ -39,7 +39,7 @@ internal sealed class DetachedCommand(string command)
         group= ending= live= keepers= carriers= torn=
         end() {
             ending=1
-            [ -z "$group" ] || { kill -s TERM -- "-$group"; sleep 1; kill -s KILL -- "-$group" $carriers; } >/dev/null 2>&1 &
+            [ -z "$group" ] || { kill -s TERM -- "-$group"; sleep 1; kill -s KILL -- "-$group" $carriers $live $keepers; } >/dev/null 2>&1 &
         }
         ended() {
             while wait "$1"; status=$?; kill -0 "$1" 2>/dev/null; do :; done

@@ -22,7 +22,7 @@ internal static class GuestConnection
         {
             try
             {
-                return await TryOpenAsync(endpoint, key, pinned, patience.KeepAlive, cancellationToken);
+                return await TryOpenAsync(endpoint, key, pinned, patience, cancellationToken);
             }
             catch (SshAuthenticationException exception)
             {
@@ -48,13 +48,13 @@ internal static class GuestConnection
     }
 
     private static async Task<SshClient> TryOpenAsync(
-        GuestEndpoint endpoint, PrivateKeyFile key, HostKey pinned, TimeSpan keepAlive, CancellationToken cancellationToken)
+        GuestEndpoint endpoint, PrivateKeyFile key, HostKey pinned, ConnectionPatience patience, CancellationToken cancellationToken)
     {
         var info = new ConnectionInfo(endpoint.Host, endpoint.Port, endpoint.User, new PrivateKeyAuthenticationMethod(endpoint.User, key))
         {
-            Timeout = AttemptTimeout,
+            Timeout = patience.Connecting < AttemptTimeout ? patience.Connecting : AttemptTimeout,
         };
-        var client = new SshClient(info) { KeepAliveInterval = keepAlive };
+        var client = new SshClient(info) { KeepAliveInterval = patience.KeepAlive };
         HostKey? stranger = null;
         client.HostKeyReceived += (_, offered) =>
         {
