@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/errno.h>
 
+#include "log.h"
 #include "osq_device.h"
 #include "testing.h"
 
@@ -27,9 +28,15 @@ static int switch_publisher(size_t index, bool on)
 		error = publishers[index]->start();
 	else
 		publishers[index]->stop();
-	if (!error)
-		running[index] = on;
-	return error;
+	if (error) {
+		osq_log_warning("cannot tell of events %d (error %d)", publishers[index]->event,
+		                error);
+		return error;
+	}
+	running[index] = on;
+	osq_log_debug("%s of events %d", on ? "tells" : "no longer tells",
+	              publishers[index]->event);
+	return 0;
 }
 
 int osq_publishers_subscribe(int32_t event, bool subscribe)

@@ -8,6 +8,7 @@
 #include <sys/proc.h>
 
 #include "locks.h"
+#include "log.h"
 #include "mapping.h"
 #include "ring.h"
 
@@ -53,8 +54,10 @@ int osq_queue_allocate(struct osq_allocate_args *args)
 		return EINVAL;
 
 	error = osq_mapping_make(&mapping, args->size);
-	if (error)
+	if (error) {
+		osq_log_warning("no memory for a buffer of %llu bytes", args->size);
 		return error;
+	}
 	error = osq_ring_open(&ring, mapping.memory, args->size);
 	if (error) {
 		osq_mapping_remove(&mapping);
@@ -63,6 +66,7 @@ int osq_queue_allocate(struct osq_allocate_args *args)
 	args->buffer = (void *)(uintptr_t)mapping.address;
 	task_reference(current_task());
 	set_owner(current_task());
+	osq_log_debug("a buffer of %llu bytes", args->size);
 	return 0;
 }
 
@@ -92,6 +96,7 @@ void osq_queue_destroy(void)
 	osq_mapping_remove(&mapping);
 	set_owner(NULL);
 	osq_task_release(was);
+	osq_log_debug("the buffer is gone");
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "log.h"
 #include "osq_device.h"
 
 static const struct osq_publisher *const publishers[] = {
@@ -23,9 +24,15 @@ static int switch_publisher(size_t index, bool on)
 		error = publishers[index]->start();
 	else
 		publishers[index]->stop();
-	if (!error)
-		running[index] = on;
-	return error;
+	if (error) {
+		osq_log_warning("cannot tell of events %d (error %d)", publishers[index]->event,
+		                error);
+		return error;
+	}
+	running[index] = on;
+	osq_log_debug("%s of events %d", on ? "tells" : "no longer tells",
+	              publishers[index]->event);
+	return 0;
 }
 
 /* Test events need no subscription, but are known. */

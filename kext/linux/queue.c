@@ -9,6 +9,7 @@
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
 
+#include "log.h"
 #include "mapping.h"
 #include "ring.h"
 
@@ -41,8 +42,10 @@ int osq_queue_allocate(struct osq_allocate_args *args, void __user *answer)
 		return -EINVAL;
 
 	memory = vmalloc_user(PAGE_ALIGN(args->size));
-	if (!memory)
+	if (!memory) {
+		osq_log_warning("no memory for a buffer of %llu bytes", args->size);
 		return -ENOMEM;
+	}
 	error = osq_mapping_make(&mapping, memory, PAGE_ALIGN(args->size));
 	if (error)
 		goto free;
@@ -59,6 +62,7 @@ int osq_queue_allocate(struct osq_allocate_args *args, void __user *answer)
 	mmgrab(current->mm);
 	WRITE_ONCE(owner, current->mm);
 	count_lost = false;
+	osq_log_debug("a buffer of %llu bytes", args->size);
 	return 0;
 
 unmap:
@@ -87,6 +91,7 @@ void osq_queue_destroy(void)
 	buffer = NULL;
 	mmdrop(owner);
 	WRITE_ONCE(owner, NULL);
+	osq_log_debug("the buffer is gone");
 }
 
 /*

@@ -4,6 +4,8 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
+#include "log.h"
+
 struct search {
 	const char *name;
 	struct tracepoint *found;
@@ -22,5 +24,7 @@ struct tracepoint *osq_tracepoint_find(const char *name)
 	struct search search = {.name = name, .found = NULL};
 
 	for_each_kernel_tracepoint(compare, &search);
+	if (!search.found)
+		osq_log_error("this kernel has no tracepoint %s", name);
 	return search.found;
 }
