@@ -17,7 +17,7 @@ internal interface IKernelBenchmark : IKernelTest
     private const int LinkObjects = 2000;
 
     Target KernelBenchmark => _ => _
-        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole KernelTest in each guest, how soon a panic and a hang are told and the run goes on, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
+        .Description("Measures, as ratios within one run: the guest's start from a snapshot and its boot beside a bare QEMU, a whole KernelTest in each guest, how soon a panic and a hang are told and the run goes on, the log channel beside the system log, linking 2,000 objects beside ld64.lld, a kext's calls and events in kexthost, the ring beside memcpy and a plain queue.")
         .DependsOn(KernelDeps)
         .OnlyWhenStatic(() => RunsKernelTargets)
         .Executes(() => WorkAsync(async token =>
@@ -27,6 +27,7 @@ internal interface IKernelBenchmark : IKernelTest
             await MeasureBootAsync(console, token);
             await MeasureRunAsync(console, token);
             await MeasureFaultsAsync(console, token);
+            await MeasureLogAsync(console, token);
             await MeasureKextHostAsync(console, token);
             await MeasureRingAsync(token);
         }));
@@ -88,9 +89,28 @@ internal interface IKernelBenchmark : IKernelTest
         }
     }
 
+    // The tests that have these figures, with their longer plan.
+    private async Task MeasureLogAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        foreach (var guest in FindGuests(LoadProject()))
+        {
+            var log = LogFigures.Read(await RunAsync(guest, ["--tests", "log_reload"], cancellationToken, plan: "full"));
+            var table = new Table().Title($"A message of the extension's in {Markup.Escape(guest.Name)}")
+                .AddColumn("").AddColumn(new TableColumn("the log channel").RightAligned()).AddColumn(new TableColumn("the system log").RightAligned())
+                .AddColumn(new TableColumn("ratio").RightAligned());
+            table.AddRow("a call below the level, ns", Number(log.Disabled), "", "");
+            table.AddRow("a call, ns", Number(log.Enabled), Number(log.SystemLog), Number(log.SystemLog / log.Enabled));
+            table.AddRow(
+                "lines a second, from the kernel to the disk", Number(log.Lines),
+                log.SystemLogLines is { } lines ? Number(lines) : "", log.SystemLogLines is { } all ? Number(log.Lines / all) : "");
+            console.WriteLine();
+            console.Write(table);
+        }
+    }
+
     // Which fails, as it should: its folder is what is wanted.
-    private async Task<string> RunAsync(GuestDefinition guest, IEnumerable<string> options, CancellationToken cancellationToken) => FolderOf(
-        (await new HostCommand(RootDirectory / "build.sh", ["KernelTest", "--plan", "quick", "--guest", guest.Name, .. options]) { WorkingDirectory = RootDirectory }
+    private async Task<string> RunAsync(GuestDefinition guest, IEnumerable<string> options, CancellationToken cancellationToken, string plan = "quick") => FolderOf(
+        (await new HostCommand(RootDirectory / "build.sh", ["KernelTest", "--plan", plan, "--guest", guest.Name, .. options]) { WorkingDirectory = RootDirectory }
             .TryRunAsync(cancellationToken)).Output);
 
     private static string FolderOf(string output)

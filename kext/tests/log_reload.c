@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * kextlogd when the extension goes and comes again, and when the daemon is killed. And what a
- * message costs, of this channel and of the system log.
+ * kextlogd when the extension goes and comes again, and when the daemon is killed. And figures:
+ * what a message costs, and how many a second reach the disk, of this channel and the system log.
  *
  *	log_reload [--messages 20000]
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,11 +206,24 @@ static void an_extension_that_comes_again(void)
 	end(&reader);
 }
 
-/* A message that nobody makes, one that a client gets, and one of the system log's. */
-static void what_it_costs(void)
+static uint64_t now(void)
 {
-	struct osq_log_test test = {
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static struct osq_log_test one_thread(void)
+{
+	return (struct osq_log_test){
 	    .threads = 1, .level = OSQ_LOG_DEBUG, .messages = option_messages};
+}
+
+/* A message that nobody makes, one that a client gets, and one of the system log's. */
+static void what_a_message_costs(void)
+{
+	struct osq_log_test test = one_thread();
 	struct log_reader reader;
 	uint64_t time;
 
@@ -227,12 +241,122 @@ static void what_it_costs(void)
 	end(&reader);
 }
 
+/* From the kernel to the disk, until the last line is there. */
+static void what_the_channel_stores(void)
+{
+	struct log_reader reader;
+	uint64_t start;
+	int daemon;
+
+	REQUIRE(begin(&reader), "cannot begin");
+	daemon = start_daemon();
+	if (wait_for_connection(1)) {
+		start = now();
+		say(&reader, one_thread());
+		end_daemon(daemon);
+		start = now() - start;
+		ktap_figure("channel-lines/s", read_file(0).messages * 1000000000u / start);
+	} else {
+		end_daemon(daemon);
+	}
+	end(&reader);
+}
+
+#ifdef OSQ_LOG_IOCTL_CONNECT
+
+#define LAST_WORDS "kextdev: the last line"
+
+/* What a system's log daemon does, and no more: each record that the kernel gives becomes a line.
+ */
+static void keep_system_log(int ready)
+{
+	const int log = open("/dev/kmsg", O_RDONLY);
+	FILE *file = fopen(FILE_ONE, "w");
+	char record[8192];
+	bool last = false;
+	ssize_t length;
+
+	if (log < 0 || !file || lseek(log, 0, SEEK_END) < 0 || write(ready, "", 1) != 1)
+		_exit(1);
+	while (!last) {
+		length = read(log, record, sizeof(record) - 1);
+		if (length < 0 && errno == EPIPE) /* overtaken: some are lost */
+			continue;
+		if (length <= 0)
+			_exit(1);
+		record[length] = '\0';
+		last = strstr(record, LAST_WORDS);
+		fputs(record, file);
+	}
+	_exit(fclose(file) ? 1 : 0);
+}
+
+static bool write_last_words(void)
+{
+	const int log = open("/dev/kmsg", O_WRONLY);
+	const bool done = log >= 0 && write(log, LAST_WORDS "\n", sizeof(LAST_WORDS)) > 0;
+
+	close(log);
+	return done;
+}
+
+static uint64_t count_lines_with(const char *word)
+{
+	FILE *file = fopen(FILE_ONE, "r");
+	static char line[16384];
+	uint64_t count = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		count += strstr(line, word) != NULL;
+	if (file)
+		fclose(file);
+	return count;
+}
+
+/* The same of printk. What was overwritten before it could be read is in no line. */
+static void what_the_system_log_stores(void)
+{
+	struct osq_log_test test = one_thread();
+	struct log_reader reader;
+	int child, ends[2];
+	uint64_t start;
+	char byte;
+
+	REQUIRE(begin(&reader), "cannot begin");
+	REQUIRE(!pipe(ends), "%s", strerror(errno));
+	child = ktap_fork();
+	if (!child)
+		keep_system_log(ends[1]);
+	close(ends[1]);
+	EXPECT(read(ends[0], &byte, 1) == 1, "the log cannot be read");
+	close(ends[0]);
+	test.context = OSQ_LOG_TEST_SYSTEM_LOG;
+	start = now();
+	say(&reader, test);
+	EXPECT(write_last_words(), "%s", strerror(errno));
+	EXPECT(ktap_wait(child) == 0, "the log was not kept");
+	start = now() - start;
+	ktap_figure("system-log-lines/s", count_lines_with(";0 ") * 1000000000u / start);
+	end(&reader);
+}
+
+#else
+
+static void what_the_system_log_stores(void)
+{
+	ktap_skip("what an extension prints is in the system log's file at once here");
+}
+
+#endif
+
 int main(int argc, char **argv)
 {
 	static const struct ktap_test tests[] = {
 	    {"a_daemon_that_is_killed", a_daemon_that_is_killed},
 	    {"an_extension_that_comes_again", an_extension_that_comes_again},
-	    {"what_it_costs", what_it_costs},
+	    {"what_a_message_costs", what_a_message_costs},
+	    {"what_the_channel_stores", what_the_channel_stores},
+	    {"what_the_system_log_stores", what_the_system_log_stores},
 	};
 	const struct option_number options[] = {
 	    {"--messages", &option_messages, THREADS, 100000000},

@@ -16,6 +16,10 @@ public sealed class KnownCrashesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void A_guest_that_nothing_is_known_of_is_forgotten_all_the_same() =>
+        Should.NotThrow(() => KnownCrashes.Forget(new StateFolder(_folder.Combine("new")), "mac"));
+
+    [Fact]
     public void The_build_that_killed_a_guest_is_refused_with_the_crash_and_the_way_out()
     {
         Known.Remember("ring", Build, s_crash, "/runs/1", DateTimeOffset.UnixEpoch);

@@ -24,7 +24,14 @@ public sealed class KnownCrashes(StateFolder state, string guest)
     }
 
     /// <summary>The guest is another one now, or what it was before.</summary>
-    public static void Forget(StateFolder state, string guest) => System.IO.File.Delete(new KnownCrashes(state, guest).File);
+    public static void Forget(StateFolder state, string guest)
+    {
+        // Of a guest that nothing is known of, not even the folder need be there.
+        if (new KnownCrashes(state, guest).File is var file && System.IO.File.Exists(file))
+        {
+            System.IO.File.Delete(file);
+        }
+    }
 
     /// <param name="identities">Of the builds that are about to be loaded.</param>
     /// <exception cref="KnownCrashException">One of these builds killed this guest's kernel before.</exception>
