@@ -132,7 +132,7 @@ static struct thread *kernel_current_thread(void)
 
 static uint64_t kernel_thread_tid(struct thread *thread)
 {
-	return (uintptr_t)thread;
+	return thread->number;
 }
 
 static uint32_t kernel_preemption_enabled(void)

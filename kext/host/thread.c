@@ -43,11 +43,13 @@ static void find_stack(struct thread *thread)
 
 static struct thread *make(void)
 {
+	static uint64_t numbers;
 	struct thread *thread = calloc(1, sizeof(*thread));
 
 	pthread_once(&once, make_key);
 	if (!thread)
 		abort();
+	thread->number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
 	thread->process = &process_kernel;
 	thread->wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (thread->wake_descriptor < 0)

@@ -14,6 +14,7 @@
 struct connection;
 
 struct thread {
+	uint64_t number;               /* thread_tid()'s; no two threads have had the same */
 	struct process *process;       /* kernel_task's for the host's own */
 	struct connection *connection; /* to the client that it stands for, or NULL */
 
