@@ -371,6 +371,40 @@ static void a_flood(void)
 	read_flood(OSQ_LOG_TEST_THREAD, "messages/s");
 }
 
+/* A record for each read, and none of them cut. */
+static void datagrams(void)
+{
+	struct osq_log_client *client = osq_log_client_open_datagrams(LOG_CHANNEL, OSQ_LOG_TRACE);
+	char bytes[2 * OSQ_LOG_RECORD_MAX];
+	struct osq_log_record record;
+	struct log_reader reader;
+	ssize_t length;
+	int i;
+
+	if (!client && errno == EOPNOTSUPP) {
+		ktap_skip("a pipe has none");
+		return;
+	}
+	REQUIRE(client, "%s", strerror(errno));
+	if (open_all(&reader, OSQ_LOG_OFF)) {
+		say(&reader,
+		    (struct osq_log_test){
+		        .threads = 1, .level = OSQ_LOG_INFO, .length = 300, .messages = 20});
+		for (i = 0; i < 20; i++) {
+			REQUIRE(osq_log_client_wait(client, SOON) == 1, "record %d is missing", i);
+			length = osq_log_client_read(client, bytes, sizeof(bytes));
+			REQUIRE(length >= (ssize_t)sizeof(record), "%zd bytes", length);
+			memcpy(&record, bytes, sizeof(record));
+			EXPECT(record.size == length && record.text_length == 300,
+			       "%u of %zd bytes", record.size, length);
+		}
+		EXPECT(osq_log_client_read(client, bytes, sizeof(bytes)) < 0 && errno == EAGAIN,
+		       "there is more");
+		close_all(&reader);
+	}
+	osq_log_client_close(client);
+}
+
 #ifdef OSQ_LOG_IOCTL_CONNECT
 
 static void from_interrupts(void)
@@ -480,6 +514,7 @@ int main(int argc, char **argv)
 	    {"two_clients", two_clients},
 	    {"a_client_too_many", a_client_too_many},
 	    {"nonsense_is_refused", nonsense_is_refused},
+	    {"datagrams", datagrams},
 	    {"a_user_gets_nothing", a_user_gets_nothing},
 	    {"a_reader_that_is_killed", a_reader_that_is_killed},
 	    {"a_client_that_does_not_read", a_client_that_does_not_read},

@@ -77,6 +77,14 @@ struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 	return client;
 }
 
+struct osq_log_client *osq_log_client_open_datagrams(const char *channel, int32_t level)
+{
+	(void)channel;
+	(void)level;
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
 int osq_log_client_wait(struct osq_log_client *client, int milliseconds)
 {
 	struct pollfd file = {.fd = client->pipe, .events = POLLIN};
@@ -149,9 +157,9 @@ struct osq_log_client {
 #define SYSPROTO_CONTROL 2
 #define CALL(name)       kexthost_##name
 
-static int open_socket(void)
+static int open_socket(int type)
 {
-	return kexthost_control_socket(SOCK_STREAM);
+	return kexthost_control_socket(type);
 }
 
 static int connect_socket(int client, const char *name)
@@ -171,9 +179,9 @@ static int connect_socket(int client, const char *name)
 
 #define CALL(name) name
 
-static int open_socket(void)
+static int open_socket(int type)
 {
-	return socket(PF_SYSTEM, SOCK_STREAM, SYSPROTO_CONTROL);
+	return socket(PF_SYSTEM, type, SYSPROTO_CONTROL);
 }
 
 static int connect_socket(int client, const char *name)
@@ -191,10 +199,23 @@ static int connect_socket(int client, const char *name)
 
 #endif
 
+static struct osq_log_client *open_client(const char *name, int type, int32_t level)
+{
+	struct osq_log_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	client->socket = open_socket(type);
+	/* A copy in a child would stay connected, and keep the extension from being unloaded. */
+	if (client->socket < 0 || fcntl(client->socket, F_SETFD, FD_CLOEXEC) ||
+	    connect_socket(client->socket, name) || osq_log_client_set_level(client, level))
+		return fail(client);
+	return client;
+}
+
 struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 {
 	char name[NAME_MAX_SIZE] = "";
-	struct osq_log_client *client;
 
 	if (strlen(channel) + sizeof(STREAM_SUFFIX) > sizeof(name)) {
 		errno = ENAMETOOLONG;
@@ -202,15 +223,16 @@ struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 	}
 	strcat(name, channel);
 	strcat(name, STREAM_SUFFIX);
-	client = calloc(1, sizeof(*client));
-	if (!client)
+	return open_client(name, SOCK_STREAM, level);
+}
+
+struct osq_log_client *osq_log_client_open_datagrams(const char *channel, int32_t level)
+{
+	if (strlen(channel) >= NAME_MAX_SIZE) {
+		errno = ENAMETOOLONG;
 		return NULL;
-	client->socket = open_socket();
-	/* A copy in a child would stay connected, and keep the extension from being unloaded. */
-	if (client->socket < 0 || fcntl(client->socket, F_SETFD, FD_CLOEXEC) ||
-	    connect_socket(client->socket, name) || osq_log_client_set_level(client, level))
-		return fail(client);
-	return client;
+	}
+	return open_client(channel, SOCK_DGRAM, level);
 }
 
 int osq_log_client_wait(struct osq_log_client *client, int milliseconds)

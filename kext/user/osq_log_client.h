@@ -22,6 +22,12 @@ struct osq_log_client;
  */
 struct osq_log_client *osq_log_client_open(const char *channel, int32_t level);
 
+/*
+ * The same with datagrams, where each read gives one whole record: macOS and kexthost. EOPNOTSUPP
+ * on Linux.
+ */
+struct osq_log_client *osq_log_client_open_datagrams(const char *channel, int32_t level);
+
 /* 1 when something (the end, too) can be read, 0 after so many milliseconds without. */
 int osq_log_client_wait(struct osq_log_client *client, int milliseconds);
 
