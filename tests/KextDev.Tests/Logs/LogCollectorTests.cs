@@ -58,7 +58,7 @@ public sealed class LogCollectorTests : IAsyncLifetime, IDisposable
         await collector.BeginAsync("one", CancellationToken.None);
         File.WriteAllText(_folder.Combine("go"), "");
         await _heard.WaitForAsync(told => told is MessageLogged);
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         var lines = Stored();
         lines.Select(line => line.TryGetProperty("test", out var test) ? test.GetString() : null).ShouldBe([null, null, "one", "one"]);
@@ -81,7 +81,7 @@ public sealed class LogCollectorTests : IAsyncLifetime, IDisposable
             """);
         await _heard.WaitForAsync(told => told is NoteGiven);
         await collector.BeginAsync("one", CancellationToken.None);
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         _heard.Notes.ShouldHaveSingleItem().ShouldEndWith("ended with exit code 3: kextlogd: no such thing.");
         Stored().Count.ShouldBe(1);
@@ -96,7 +96,7 @@ public sealed class LogCollectorTests : IAsyncLifetime, IDisposable
             while :; do sleep 0.1; done
             """);
         collector.Abandon();
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         Stored().Count.ShouldBe(1);
     }
@@ -111,7 +111,7 @@ public sealed class LogCollectorTests : IAsyncLifetime, IDisposable
             """);
         await _heard.WaitForAsync(told => told is MessageLogged);
         await _died.CancelAsync();
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         Stored().Count.ShouldBe(2);
         _heard.Notes.ShouldBeEmpty();
@@ -127,7 +127,7 @@ public sealed class LogCollectorTests : IAsyncLifetime, IDisposable
             exec sleep 600
             """);
         await _heard.WaitForAsync(_ => _log.Counts.Messages == Messages, () => _log.Counts.Messages == Messages);
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         Stored().Skip(1).Select(line => line.GetProperty("sequence").GetInt32()).ShouldBe(Enumerable.Range(1, Messages));
         (_heard.Events.OfType<MessageLogged>().Count() + _heard.Events.OfType<MessagesOmitted>().Sum(omitted => omitted.Count)).ShouldBe(Messages);

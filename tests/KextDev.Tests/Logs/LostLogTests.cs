@@ -61,7 +61,7 @@ public sealed class LostLogTests : IAsyncLifetime, IDisposable
         _server.Stop();
         await died.CancelAsync();
         await collector.BeginAsync("one", CancellationToken.None);
-        await collector.DisposeAsync();
+        await collector.EndAsync();
 
         Stored("before").Count.ShouldBe(1);
         _notes.ShouldBeEmpty();

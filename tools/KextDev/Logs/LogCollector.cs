@@ -15,10 +15,13 @@ public sealed class LogCollector : IAsyncDisposable
     private const int MostConnections = 4;
     private const int MostComplaints = 3;
 
-    // A guest that is slow has its daemon by then.
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(10);
+    // The slowest guest has its daemon by then, and that has written what it has.
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ClockLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+
+    // Whoever has been interrupted does not wait for last lines.
+    private static readonly TimeSpan HurriedLimit = TimeSpan.FromSeconds(3);
 
     // What a dead guest had sent is here, or on its way through this host.
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(300);
@@ -80,7 +83,12 @@ public sealed class LogCollector : IAsyncDisposable
     public void Abandon() => _lost = true;
 
     /// <summary>Ends the daemon and takes its last lines; where the guest is dead, what it had sent.</summary>
-    public async ValueTask DisposeAsync()
+    public Task EndAsync() => EndAsync(EndLimit);
+
+    /// <summary>The same in a hurry.</summary>
+    public async ValueTask DisposeAsync() => await EndAsync(HurriedLimit);
+
+    private async Task EndAsync(TimeSpan limit)
     {
         if (_ended)
         {
@@ -89,9 +97,9 @@ public sealed class LogCollector : IAsyncDisposable
 
         _ended = true;
         _ending = true;
-        if (_lost || _died.IsCancellationRequested || !await EndAsync())
+        if (_lost || _died.IsCancellationRequested || !await AskToEndAsync(limit))
         {
-            await FallSilentAsync();
+            await FallSilentAsync(limit);
             _own?.Abandon();
         }
 
@@ -208,16 +216,16 @@ public sealed class LogCollector : IAsyncDisposable
     }
 
     /// <returns>Whether the daemon has ended.</returns>
-    private async Task<bool> EndAsync()
+    private async Task<bool> AskToEndAsync(TimeSpan limit)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_died);
-        limit.CancelAfter(EndLimit);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(_died);
+        ends.CancelAfter(limit);
         try
         {
             if (_process is > 0 and var process && !_reading.IsCompleted)
             {
-                await _shell.RunAsync(LogDaemon.EndCommand(process), limit.Token);
-                await _reading.WaitAsync(limit.Token);
+                await _shell.RunAsync(LogDaemon.EndCommand(process), ends.Token);
+                await _reading.WaitAsync(ends.Token);
             }
 
             return _reading.IsCompleted;
@@ -228,10 +236,10 @@ public sealed class LogCollector : IAsyncDisposable
         }
     }
 
-    private async Task FallSilentAsync()
+    private async Task FallSilentAsync(TimeSpan limit)
     {
         Volatile.Write(ref _heard, Environment.TickCount64);
-        var end = Environment.TickCount64 + (long)EndLimit.TotalMilliseconds;
+        var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
         while (!_reading.IsCompleted && Environment.TickCount64 < end && Environment.TickCount64 - Volatile.Read(ref _heard) < Silence.TotalMilliseconds)
         {
             await Task.WhenAny(_reading, Task.Delay(Silence / 3));

@@ -53,7 +53,7 @@ public sealed class CollectLog : IDisposable
                 log.Abandon();
             }
 
-            await log.DisposeAsync();
+            await log.EndAsync();
         }
     }
 

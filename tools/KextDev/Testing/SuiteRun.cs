@@ -116,8 +116,8 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         {
             bench.Slot.Forget();
             survived = await TryAsync(bench, Stage.Unload, "Unloading", options.LoadLimit, token => new UnloadExtension(clock).RunAsync(bench.Slot, token), cancellationToken);
+            await CollectLog.EndAsync(bench, survived ? null : _failures[^1].Verdict);
             _failures.AddRange(bench.Slot.Leftovers.Select(left => (Verdict.Failed, left)));
-            await CollectLog.EndAsync(bench, loss);
             survived = survived && await FindLeaksAsync(bench, variant, cancellationToken);
         }
 
