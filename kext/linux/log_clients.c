@@ -24,7 +24,7 @@
 #define PAUSE_MAX_MS 100
 
 /* At the end: so often, so long after one another, the pipes are tried without any success. */
-#define LAST_TRIES   10
+#define LAST_TRIES   100
 #define LAST_WAIT_MS 10
 
 struct client {

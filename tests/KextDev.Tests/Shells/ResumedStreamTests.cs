@@ -132,6 +132,29 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
         failure.Message.ShouldContain("more than 16 MiB");
     }
 
+    /// <summary>Nobody is left to say how the command ended: as in a guest that kills processes for want of memory.</summary>
+    [Fact]
+    public async Task A_command_whose_supervisor_was_killed_is_a_lost_connection()
+    {
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+
+        await Should.ThrowAsync<ConnectionLostException>(async () =>
+        {
+            await foreach (var told in shell.StreamAsync($"mkfifo {Go}; echo ready; read -r _ <{Go}; kill -s KILL $PPID", CancellationToken.None))
+            {
+                switch (told)
+                {
+                    case OutputLine:
+                        _line.Cut();
+                        break;
+                    case Resumed:
+                        await LetGoAsync();
+                        break;
+                }
+            }
+        });
+    }
+
     // Thousands of lines are no failure's text.
     private static string? FirstWrong(IReadOnlyList<string> lines, IReadOnlyList<string> expected)
     {

@@ -124,7 +124,7 @@ internal sealed class DetachedCommand(string command)
         }
         out=$2 err=$3 runs_on=1
         while [ -n "$runs_on" ] && [ -d "$held" ]; do
-            [ -d "$runs" ] || runs_on=
+            { [ -d "$runs" ] && kill -0 "${runs#runs.}"; } 2>/dev/null || runs_on=
             tell out "$out"; out=$size
             tell err "$err" >&2; err=$size
             [ -z "$runs_on" ] || sleep 0.2 || sleep 1
