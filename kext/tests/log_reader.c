@@ -138,3 +138,22 @@ int32_t log_reader_set_kernel_level(struct log_reader *reader, int32_t level)
 	EXPECT(!osq_log_client_set_settings(reader->client, &settings), "%s", strerror(errno));
 	return before;
 }
+
+bool log_reader_say(struct log_reader *reader, struct osq_log_test test)
+{
+	return EXPECT(!osq_log_client_test(reader->client, &test), "%s", strerror(errno));
+}
+
+bool log_reader_open_all(struct log_reader *reader, int32_t level)
+{
+	if (!log_reader_open(reader, level))
+		return false;
+	log_reader_set_kernel_level(reader, OSQ_LOG_TRACE);
+	return true;
+}
+
+void log_reader_close_all(struct log_reader *reader)
+{
+	log_reader_set_kernel_level(reader, OSQ_LOG_INFO);
+	log_reader_close(reader);
+}

@@ -14,7 +14,7 @@ namespace KextDev.GuestTests.Logs;
 [Collection(GuestTurns.Name)]
 public sealed class KernelTestLogTests : IDisposable
 {
-    /// <summary>It has the kernel log messages of each level, "0 0" first, and floods of them.</summary>
+    /// <summary>It has the kernel log messages of each level, "0 0" first.</summary>
     private const string Loud = "log_channel";
 
     private readonly GuestPlace _place = new();
