@@ -22,9 +22,16 @@ internal interface IKernelLog : IKernelBuild
             var (definition, endpoint) = await FindUpAsync(FindGuests(project), token);
             await using var journal = ConsoleJournal();
             var console = RunReports.Terminal();
-            await foreach (var message in new ReadLog(State, journal).RunAsync(project, definition, endpoint, Level ?? MessageLevel.Info, Follow, token))
+            try
             {
-                Write(console, message);
+                await foreach (var message in new ReadLog(State, journal).RunAsync(project, definition, endpoint, Level ?? MessageLevel.Info, Follow, token))
+                {
+                    Write(console, message);
+                }
+            }
+            catch (OperationCanceledException) when (Follow && token.IsCancellationRequested)
+            {
+                // Nothing else ends it: it has done what it was asked for.
             }
         }));
 
