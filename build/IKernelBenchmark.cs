@@ -103,6 +103,11 @@ internal interface IKernelBenchmark : IKernelTest
             table.AddRow(
                 "lines a second, from the kernel to the disk", Number(log.Lines),
                 log.SystemLogLines is { } lines ? Number(lines) : "", log.SystemLogLines is { } all ? Number(log.Lines / all) : "");
+            if (log.LogDaemonLines is { } kept)
+            {
+                table.AddRow("... where klogd and syslogd keep the system log", Number(log.Lines), Number(kept), Number(log.Lines / kept));
+            }
+
             console.WriteLine();
             console.Write(table);
         }

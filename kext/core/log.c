@@ -24,6 +24,7 @@ static struct osq_log_statistics counts;
 static int32_t rate;
 static uint64_t allowance, allowance_time; /* nanoseconds' worth of lines; as of when */
 static uint64_t lost_told;
+static uint64_t loaded;
 
 static const char *level_name(int32_t level)
 {
@@ -44,16 +45,11 @@ void osq_log_start(const char *extension)
 	name = extension;
 	rate = DEFAULT_RATE;
 	allowance = (uint64_t)BURST * SECOND;
-	allowance_time = osq_log_port_time();
+	allowance_time = loaded = osq_log_port_time();
 	lost_told = 0;
 	osq_port_zero(&counts, sizeof(counts));
 	osq_port_store_relaxed(&osq_log_limit, OSQ_LOG_INFO);
 	osq_log_port_unlock(state);
-}
-
-void osq_log_stop(void)
-{
-	osq_port_store_relaxed(&osq_log_limit, OSQ_LOG_OFF);
 }
 
 /* The reason why it did not get the record: 0 where it did not want it. */
@@ -64,6 +60,10 @@ static int give(struct osq_log_subscriber *subscriber, struct osq_log_record *re
 	if (record->level < subscriber->level) {
 		subscriber->unwanted++;
 		return 0;
+	}
+	if (subscriber->closed) {
+		subscriber->dropped++;
+		return ENOBUFS;
 	}
 	record->dropped = subscriber->dropped;
 	record->flags &= (uint8_t)~OSQ_LOG_DROPPED_BEFORE;
@@ -145,6 +145,15 @@ static bool deliver(struct osq_log_record *record)
 	return false;
 }
 
+static void tell_lost(uint64_t lost)
+{
+	if (lost)
+		osq_log_port_system_log(OSQ_LOG_WARNING,
+		                        "%s: %llu messages were lost: nobody read them, and they "
+		                        "were too many for this log",
+		                        name, (unsigned long long)lost);
+}
+
 /* A line stays one. */
 static void fall_back(struct message *message, uint64_t lost)
 {
@@ -154,11 +163,7 @@ static void fall_back(struct message *message, uint64_t lost)
 	for (i = 0; i < record->text_length; i++)
 		if ((unsigned char)message->text[i] < ' ')
 			message->text[i] = ' ';
-	if (lost)
-		osq_log_port_system_log(OSQ_LOG_WARNING,
-		                        "%s: %llu messages were lost: nobody read them, and they "
-		                        "were too many for this log",
-		                        name, (unsigned long long)lost);
+	tell_lost(lost);
 	osq_log_port_system_log(
 	    record->level, "%s: %s %d/%llu #%llu: %.*s", name, level_name(record->level),
 	    record->pid, (unsigned long long)record->tid, (unsigned long long)record->sequence,
@@ -203,6 +208,13 @@ void osq_log_message(int32_t level, const char *format, ...)
 		osq_log_port_wake();
 }
 
+void osq_log_stop(void)
+{
+	osq_port_store_relaxed(&osq_log_limit, OSQ_LOG_OFF);
+	tell_lost(counts.lost - lost_told);
+	lost_told = counts.lost;
+}
+
 int osq_log_subscribe(struct osq_log_subscriber *subscriber, int32_t level)
 {
 	osq_log_lock_state_t state;
@@ -217,6 +229,7 @@ int osq_log_subscribe(struct osq_log_subscriber *subscriber, int32_t level)
 		if (subscribers[i])
 			continue;
 		subscribers[i] = subscriber;
+		subscriber->since = counts.sent;
 		counts.clients++;
 		error = 0;
 	}
@@ -224,9 +237,9 @@ int osq_log_subscribe(struct osq_log_subscriber *subscriber, int32_t level)
 	return error;
 }
 
-void osq_log_unsubscribe(struct osq_log_subscriber *subscriber)
+/* Under the lock. */
+static void forget(const struct osq_log_subscriber *subscriber)
 {
-	osq_log_lock_state_t state = osq_log_port_lock();
 	unsigned i;
 
 	for (i = 0; i < OSQ_LOG_CLIENTS_MAX; i++) {
@@ -235,6 +248,13 @@ void osq_log_unsubscribe(struct osq_log_subscriber *subscriber)
 		subscribers[i] = NULL;
 		counts.clients--;
 	}
+}
+
+void osq_log_unsubscribe(struct osq_log_subscriber *subscriber)
+{
+	osq_log_lock_state_t state = osq_log_port_lock();
+
+	forget(subscriber);
 	osq_log_port_unlock(state);
 }
 
@@ -250,30 +270,97 @@ int osq_log_set_level(struct osq_log_subscriber *subscriber, int32_t level)
 	return 0;
 }
 
-void osq_log_tell_closing(void)
+/* Under the lock. */
+static void get_statistics(const struct osq_log_subscriber *subscriber,
+                           struct osq_log_statistics *statistics)
 {
-	struct osq_log_record record = {
+	*statistics = counts;
+	statistics->time = osq_log_port_time();
+	statistics->epoch = osq_log_port_epoch();
+	statistics->loaded = loaded;
+	statistics->client_level = OSQ_LOG_OFF;
+	if (subscriber) {
+		statistics->client_sent = counts.sent - subscriber->since;
+		statistics->client_delivered = subscriber->delivered;
+		statistics->client_unwanted = subscriber->unwanted;
+		statistics->client_dropped = subscriber->dropped;
+		statistics->client_level = subscriber->level;
+	}
+}
+
+void osq_log_get_statistics(const struct osq_log_subscriber *subscriber,
+                            struct osq_log_statistics *statistics)
+{
+	osq_log_lock_state_t state = osq_log_port_lock();
+
+	get_statistics(subscriber, statistics);
+	osq_log_port_unlock(state);
+}
+
+/* Under the lock. */
+static void make_closing(const struct osq_log_subscriber *subscriber,
+                         struct osq_log_closing *closing)
+{
+	get_statistics(subscriber, &closing->statistics);
+	closing->record = (struct osq_log_record){
 	    .magic = OSQ_LOG_MAGIC,
 	    .version = OSQ_LOG_VERSION,
-	    .size = sizeof(record),
+	    .size = sizeof(*closing),
 	    .level = OSQ_LOG_ERROR,
 	    .flags = OSQ_LOG_CLOSING,
+	    .text_length = sizeof(closing->statistics),
+	    .time = closing->statistics.time,
+	    .dropped = subscriber->dropped,
 	};
+	if (subscriber->dropped != subscriber->told)
+		closing->record.flags |= OSQ_LOG_DROPPED_BEFORE;
+}
+
+bool osq_log_tell_closing(void)
+{
+	struct osq_log_closing closing;
 	osq_log_lock_state_t state = osq_log_port_lock();
+	bool all = true;
 	unsigned i;
 
-	record.time = osq_log_port_time();
 	for (i = 0; i < OSQ_LOG_CLIENTS_MAX; i++) {
 		struct osq_log_subscriber *subscriber = subscribers[i];
 
-		if (!subscriber)
+		if (!subscriber || subscriber->closed)
 			continue;
-		record.dropped = subscriber->dropped;
-		if (!osq_log_port_put(subscriber, &record))
+		make_closing(subscriber, &closing);
+		subscriber->closed = !osq_log_port_put(subscriber, &closing.record);
+		if (subscriber->closed)
 			subscriber->told = subscriber->dropped;
+		else
+			all = false;
 	}
 	osq_log_port_unlock(state);
 	osq_log_port_wake();
+	return all;
+}
+
+void osq_log_stay_open(void)
+{
+	osq_log_lock_state_t state = osq_log_port_lock();
+	unsigned i;
+
+	for (i = 0; i < OSQ_LOG_CLIENTS_MAX; i++)
+		if (subscribers[i])
+			subscribers[i]->closed = false;
+	osq_log_port_unlock(state);
+}
+
+void osq_log_close(struct osq_log_subscriber *subscriber, uint64_t left,
+                   struct osq_log_closing *closing)
+{
+	osq_log_lock_state_t state = osq_log_port_lock();
+
+	subscriber->delivered -= left;
+	subscriber->dropped += left;
+	make_closing(subscriber, closing);
+	forget(subscriber);
+	osq_log_port_unlock(state);
 }
 
 void osq_log_get_settings(struct osq_log_settings *settings)
@@ -297,22 +384,4 @@ int osq_log_set_settings(const struct osq_log_settings *settings)
 	rate = settings->system_log_rate;
 	osq_log_port_unlock(state);
 	return 0;
-}
-
-void osq_log_get_statistics(const struct osq_log_subscriber *subscriber,
-                            struct osq_log_statistics *statistics)
-{
-	osq_log_lock_state_t state = osq_log_port_lock();
-
-	*statistics = counts;
-	statistics->time = osq_log_port_time();
-	statistics->epoch = osq_log_port_epoch();
-	statistics->client_level = OSQ_LOG_OFF;
-	if (subscriber) {
-		statistics->client_delivered = subscriber->delivered;
-		statistics->client_unwanted = subscriber->unwanted;
-		statistics->client_dropped = subscriber->dropped;
-		statistics->client_level = subscriber->level;
-	}
-	osq_log_port_unlock(state);
 }

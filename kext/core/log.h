@@ -41,11 +41,14 @@ void osq_log_message(int32_t level, const char *format, ...) __attribute__((form
  */
 struct osq_log_subscriber {
 	int32_t level;
+	bool closed;    /* was told that the channel ends; what comes then is dropped */
+	uint64_t since; /* how many had been sent when it came */
 	uint64_t delivered, unwanted, dropped;
 	uint64_t told; /* of `dropped`, by the records that it got */
 };
 
-/* Before the first message, and after the last one; nobody subscribes any more then. */
+/* Before the first message, and after the last one; nobody subscribes any more then. What was lost
+ * and never told goes to the system log. */
 void osq_log_start(const char *name);
 void osq_log_stop(void);
 
@@ -57,8 +60,19 @@ void osq_log_unsubscribe(struct osq_log_subscriber *subscriber);
 
 int osq_log_set_level(struct osq_log_subscriber *subscriber, int32_t level);
 
-/* Tells each one that the channel ends. */
-void osq_log_tell_closing(void);
+/*
+ * Tells each one that the channel ends, by the last record that it gets; or, where that is taken
+ * back, lets them have records again. False: not all have had room for it yet.
+ */
+bool osq_log_tell_closing(void);
+void osq_log_stay_open(void);
+
+/*
+ * Unsubscribes, and makes that last record for the port to deliver. `left` is how many of the
+ * records that were put will never reach the client: they are dropped.
+ */
+void osq_log_close(struct osq_log_subscriber *subscriber, uint64_t left,
+                   struct osq_log_closing *closing);
 
 void osq_log_get_settings(struct osq_log_settings *settings);
 int osq_log_set_settings(const struct osq_log_settings *settings);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Records that wait for one client: a ring of bytes, with one who puts records in and one who
- * takes bytes out. Both numbers only grow; what lies between them waits.
+ * takes them out. Both numbers only grow; what lies between them waits.
  *
  *   taken            put
  *     |  waits, whole  |   free
@@ -26,8 +26,13 @@ void osq_log_buffer_init(struct osq_log_buffer *buffer, void *memory, uint32_t s
 /* Whole or not at all: whether there was room. */
 bool osq_log_buffer_put(struct osq_log_buffer *buffer, const struct osq_log_record *record);
 
-/* How many bytes wait at *bytes, up to the end of the memory; 0 when none do. */
-uint32_t osq_log_buffer_peek(const struct osq_log_buffer *buffer, const char **bytes);
+/* Copies the records that wait, as many as fit there whole. How many bytes that is: they still
+ * wait.
+ */
+uint32_t osq_log_buffer_read(const struct osq_log_buffer *buffer, void *to, uint32_t room);
 void osq_log_buffer_take(struct osq_log_buffer *buffer, uint32_t count);
+
+/* How many records wait. */
+uint32_t osq_log_buffer_count(const struct osq_log_buffer *buffer);
 
 #endif

@@ -299,6 +299,8 @@ static void set_closing(bool is)
 	lck_mtx_lock(mutex);
 	closing = is;
 	lck_mtx_unlock(mutex);
+	if (!is)
+		osq_log_stay_open();
 }
 
 /* The last client's end is told to us before the kernel has done with it. */
@@ -356,8 +358,8 @@ static int close_clients(void)
 {
 	int tries;
 
-	osq_log_tell_closing();
 	for (tries = 0; tries < CLOSING_TRIES; tries++) {
+		(void)osq_log_tell_closing(); /* who has had no room yet */
 		if (!some_client())
 			return 0;
 		IOSleep(10);

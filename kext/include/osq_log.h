@@ -14,7 +14,9 @@
  *            close: the extension waits a moment for that before it refuses to be unloaded.
  *
  * Of every message that a client's level admits, the client gets the record or its count: `dropped`
- * of the next record, and of the statistics, tells how many it did not get since it connected.
+ * of the next record, and of the statistics, tells how many it did not get since it connected. The
+ * last record (OSQ_LOG_CLOSING) tells the extension's account of it all: there is always room for
+ * that one, so that who reads to the end, however late, knows what it did not get.
  *
  * A message that no client takes goes to the system log as a line
  *
@@ -54,7 +56,7 @@ enum {
 /* Flags of a record. */
 #define OSQ_LOG_DROPPED_BEFORE 1 /* `dropped` grew since the client's record before */
 #define OSQ_LOG_TRUNCATED      2 /* the text was longer */
-#define OSQ_LOG_CLOSING        4 /* the channel ends; no text, no sequence */
+#define OSQ_LOG_CLOSING        4 /* the channel ends: a struct osq_log_closing */
 
 /*
  * Little-endian, at any address in the stream. Records of one client come in the order of their
@@ -75,10 +77,15 @@ struct osq_log_record {
 };
 _Static_assert(sizeof(struct osq_log_record) == 48, "osq_log_record");
 
-/* Since the extension was loaded; the client's since it connected. */
+/*
+ * Since the extension was loaded; the client's since it connected:
+ *
+ *   client_sent == client_delivered + client_unwanted + client_dropped
+ */
 struct osq_log_statistics {
-	uint64_t time;  /* now, as records tell it */
-	uint64_t epoch; /* the same moment in nanoseconds since 1970 */
+	uint64_t time;   /* now, as records tell it */
+	uint64_t epoch;  /* the same moment in nanoseconds since 1970 */
+	uint64_t loaded; /* when the extension was, as records tell it */
 	uint64_t sent;
 	uint64_t delivered; /* to at least one client */
 	uint64_t unwanted;  /* by the level of every client */
@@ -86,11 +93,18 @@ struct osq_log_statistics {
 	uint64_t lost;
 	uint64_t no_client, full,
 	    no_memory; /* why nobody took what went to the system log or was lost */
-	uint64_t client_delivered, client_unwanted, client_dropped;
+	uint64_t client_sent, client_delivered, client_unwanted, client_dropped;
 	uint32_t clients;
 	int32_t client_level;
 };
-_Static_assert(sizeof(struct osq_log_statistics) == 112, "osq_log_statistics");
+_Static_assert(sizeof(struct osq_log_statistics) == 128, "osq_log_statistics");
+
+/* The last record: no sequence, and for a text what became of the messages until then. */
+struct osq_log_closing {
+	struct osq_log_record record;
+	struct osq_log_statistics statistics;
+};
+_Static_assert(sizeof(struct osq_log_closing) == 176, "osq_log_closing");
 
 /* Of the extension, the same for all clients. */
 struct osq_log_settings {

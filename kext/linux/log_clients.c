@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "log_clients.h"
 
-#include <linux/cred.h>
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
 
 #include "log_buffer.h"
+#include "log_pipe.h"
 #include "log_port.h"
 
 /* Between two looks while there is traffic, and while pipes are full. */
@@ -45,6 +43,7 @@ static bool asleep;               /* the carrier, until it is woken; else it loo
 static bool hurry;                /* it is to look at once */
 static unsigned long rounds;      /* that it has made; under the mutex */
 static struct task_struct *carrier;
+static char chunk[OSQ_LOG_PIPE_CHUNK]; /* the carrier's alone */
 static DECLARE_WAIT_QUEUE_HEAD(carrier_queue);
 static DECLARE_WAIT_QUEUE_HEAD(rounds_queue);
 
@@ -122,26 +121,25 @@ static bool is_done(const struct client *client)
 }
 
 /* Bytes carried, at most once the buffer, so that all clients get their turn; or an error. */
-static ssize_t carry(struct client *client)
+static int carry(struct client *client)
 {
-	ssize_t carried = 0;
-	const char *bytes;
+	uint32_t carried = 0;
 
 	while (carried < OSQ_LOG_BUFFER) {
-		const uint32_t count = osq_log_buffer_peek(&client->buffer, &bytes);
-		ssize_t done;
+		const uint32_t count = osq_log_buffer_read(&client->buffer, chunk, sizeof(chunk));
+		int error;
 
 		if (!count)
 			break;
-		done = kernel_write(client->pipe, bytes, count, NULL);
-		if (done == -EAGAIN)
+		error = osq_log_pipe_write(client->pipe, chunk, count, false);
+		if (error == -EAGAIN)
 			break;
-		if (done < 0)
-			return done;
-		osq_log_buffer_take(&client->buffer, (uint32_t)done);
-		carried += done;
+		if (error)
+			return error;
+		osq_log_buffer_take(&client->buffer, count);
+		carried += count;
 	}
-	return carried;
+	return (int)carried;
 }
 
 static void destroy(struct client *client)
@@ -166,7 +164,7 @@ static void remove_dead(void)
 
 	list_for_each_entry_safe(client, next, &clients, list)
 	{
-		if (vfs_poll(client->pipe, NULL) & EPOLLERR)
+		if (osq_log_pipe_is_dead(client->pipe))
 			disconnect(client);
 	}
 }
@@ -180,7 +178,7 @@ static bool carry_all(bool *progress)
 	mutex_lock(&mutex);
 	list_for_each_entry_safe(client, next, &clients, list)
 	{
-		const ssize_t carried = carry(client);
+		const int carried = carry(client);
 
 		if (carried < 0) {
 			disconnect(client);
@@ -197,10 +195,7 @@ static bool carry_all(bool *progress)
 	return waits;
 }
 
-/*
- * What is left, as long as somebody reads. By the thread as well: a pipe without a reader signals
- * who writes to it, and whoever unloads the module is not to get that.
- */
+/* What is left, as long as somebody reads. */
 static void carry_last(void)
 {
 	bool progress = false;
@@ -211,6 +206,33 @@ static void carry_last(void)
 		progress = false;
 		msleep(LAST_WAIT_MS);
 	}
+}
+
+/* What its reader did not make room for is counted, in the last record that it gets. */
+static void close_client(struct client *client)
+{
+	const uint32_t left = osq_log_buffer_count(&client->buffer);
+	struct osq_log_closing closing;
+
+	osq_log_close(&client->subscriber, left, &closing);
+	if (left)
+		osq_log_port_system_log(OSQ_LOG_WARNING,
+		                        "osquery: %u messages were dropped: a reader of the log "
+		                        "had no room for them when it ended",
+		                        left);
+	(void)osq_log_pipe_write(client->pipe, &closing, sizeof(closing), true);
+}
+
+/*
+ * By the thread as well: a pipe without a reader signals who writes to it, and whoever unloads the
+ * module is not to get that.
+ */
+static void close_all(void)
+{
+	struct client *client;
+
+	carry_last();
+	list_for_each_entry(client, &clients, list) close_client(client);
 }
 
 static void sleep_until_woken(void)
@@ -244,7 +266,7 @@ static int carry_on(void *unused)
 		wait_event_idle_timeout(carrier_queue, READ_ONCE(hurry) || kthread_should_stop(),
 		                        msecs_to_jiffies(pause));
 	}
-	carry_last();
+	close_all();
 	return 0;
 }
 
@@ -270,44 +292,14 @@ int osq_log_clients_init(void)
 	return PTR_ERR_OR_ZERO(carrier);
 }
 
-static void tell_unread(const struct client *client)
-{
-	const uint32_t unread = client->buffer.put - client->buffer.taken;
-
-	if (unread)
-		osq_log_port_system_log(OSQ_LOG_WARNING,
-		                        "osquery: a log's reader left %u bytes unread", unread);
-}
-
+/* Nobody comes any more. */
 void osq_log_clients_exit(void)
 {
 	struct client *client, *next;
 
-	osq_log_tell_closing();
 	kthread_stop(carrier);
-	list_for_each_entry_safe(client, next, &clients, list)
-	{
-		tell_unread(client);
-		disconnect(client);
-	}
+	list_for_each_entry_safe(client, next, &clients, list) disconnect(client);
 	irq_work_sync(&wake_work);
-}
-
-/*
- * An opening of the pipe's writing end that is ours alone: that of the process may be made one
- * that blocks at any time.
- */
-static struct file *open_pipe(int descriptor)
-{
-	struct file *given = fget(descriptor);
-	struct file *own = ERR_PTR(-EINVAL);
-
-	if (!given)
-		return ERR_PTR(-EBADF);
-	if (S_ISFIFO(file_inode(given)->i_mode) && (given->f_mode & FMODE_WRITE))
-		own = dentry_open(&given->f_path, O_WRONLY | O_NONBLOCK, current_cred());
-	fput(given);
-	return own;
 }
 
 static struct client *make(int pipe)
@@ -324,7 +316,7 @@ static struct client *make(int pipe)
 		return ERR_PTR(-ENOMEM);
 	}
 	osq_log_buffer_init(&client->buffer, memory, OSQ_LOG_BUFFER);
-	file = open_pipe(pipe);
+	file = osq_log_pipe_open(pipe);
 	if (IS_ERR(file)) {
 		destroy(client);
 		return ERR_CAST(file);

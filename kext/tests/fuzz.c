@@ -90,7 +90,7 @@ static void play_round(struct fuzz_random *random, uint64_t version, time_t end,
 /* Until its part of the operations is done, or of the time. */
 static void play(uint64_t stream, uint32_t processes)
 {
-	const uint64_t aim = shared->operations + option_operations / 2;
+	const uint64_t before = shared->operations, aim = before + option_operations / 2;
 	struct fuzz_random random = {option_seed + (stream << 32)};
 	uint64_t version;
 	time_t end;
@@ -105,7 +105,7 @@ static void play(uint64_t stream, uint32_t processes)
 	}
 	extension_must_unload();
 	EXPECT(!extension_is_listed(), "something was left behind");
-	ktap_figure("operations", shared->operations);
+	ktap_figure("operations", shared->operations - before);
 }
 
 static void threads_of_one_process(void)

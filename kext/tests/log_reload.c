@@ -16,114 +16,13 @@
 
 #include "extension.h"
 #include "ktap.h"
+#include "log_keeper.h"
 #include "log_reader.h"
 #include "options.h"
 
-#define THREADS  4
-#define FILE_ONE "/tmp/osq-log-reload.jsonl"
-#define TRIES    3000 /* of 10 ms: only what fails takes them */
+#define THREADS 4
 
 static uint64_t option_messages = 20000;
-static char daemon_path[1024];
-
-/* What the file says. */
-struct stored {
-	uint64_t messages; /* with a sequence above `after`, and in its order */
-	uint64_t after, last;
-	uint64_t dropped;
-	unsigned connected, others;
-};
-
-static bool number_of(const char *line, const char *key, uint64_t *value)
-{
-	char pattern[64];
-	const char *found;
-
-	snprintf(pattern, sizeof(pattern), "\"%s\":", key);
-	found = strstr(line, pattern);
-	if (!found)
-		return false;
-	*value = strtoull(found + strlen(pattern), NULL, 10);
-	return true;
-}
-
-static void count_line(struct stored *stored, const char *line)
-{
-	uint64_t number;
-
-	if (number_of(line, "sequence", &number)) {
-		if (number <= stored->after)
-			return;
-		EXPECT(number > stored->last, "%llu stands behind %llu", (unsigned long long)number,
-		       (unsigned long long)stored->last);
-		stored->last = number;
-		stored->messages++;
-	} else if (number_of(line, "dropped", &number)) {
-		stored->dropped += number;
-	} else if (strstr(line, "\"connected\"")) {
-		stored->connected++;
-		stored->last = 0; /* it may be an extension that was loaded anew */
-	} else if (!strstr(line, "\"disconnected\"") && !strstr(line, "\"lost\"") &&
-	           !strstr(line, "\"system_log\"")) {
-		stored->others++;
-		ktap_say("another line: %s", line);
-	}
-}
-
-/* Of messages after that one. */
-static struct stored read_file(uint64_t after)
-{
-	struct stored stored = {.after = after};
-	FILE *file = fopen(FILE_ONE, "r");
-	static char line[16384];
-
-	while (file && fgets(line, sizeof(line), file))
-		count_line(&stored, line);
-	if (file)
-		fclose(file);
-	return stored;
-}
-
-static int start_daemon(void)
-{
-	const int child = ktap_fork();
-
-	if (!child) {
-		execl(daemon_path, daemon_path, "--format", "json", "--level", "trace", "--output",
-		      FILE_ONE, LOG_CHANNEL, (char *)NULL);
-		_exit(127);
-	}
-	return child;
-}
-
-/* A moment: the daemon's next attempt, or its next look at what is there. */
-static void pause_shortly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-
-	nanosleep(&pause, NULL);
-}
-
-static bool wait_for_connection(unsigned count)
-{
-	int i;
-
-	for (i = 0; i < TRIES; i++) {
-		if (read_file(0).connected >= count)
-			return true;
-		pause_shortly();
-	}
-	return EXPECT(false, "the daemon has not connected %u times", count);
-}
-
-static void end_daemon(int child)
-{
-	int status;
-
-	kill(child, SIGTERM);
-	status = ktap_wait(child);
-	EXPECT(status == 0, "the daemon ended with %d", status);
-}
 
 static uint64_t say(struct log_reader *reader, struct osq_log_test test)
 {
@@ -141,7 +40,7 @@ static struct osq_log_test flood(void)
 /* The extension is loaded, the reader there to ask it, and wants nothing itself. */
 static bool begin(struct log_reader *reader)
 {
-	unlink(FILE_ONE);
+	unlink(KEEPER_FILE);
 	if (!EXPECT(extension_load(), "the extension does not load"))
 		return false;
 	if (!log_reader_open(reader, OSQ_LOG_OFF))
@@ -154,7 +53,7 @@ static void end(struct log_reader *reader)
 {
 	log_reader_close(reader);
 	extension_must_unload();
-	unlink(FILE_ONE);
+	unlink(KEEPER_FILE);
 }
 
 /* Whoever is killed and started again says how much it missed, or was told. */
@@ -165,18 +64,18 @@ static void a_daemon_that_is_killed(void)
 	int daemon;
 
 	REQUIRE(begin(&reader), "cannot begin");
-	daemon = start_daemon();
-	if (wait_for_connection(1)) {
+	daemon = keeper_start();
+	if (keeper_wait_for_connection(1)) {
 		say(&reader, flood());
 		kill(daemon, SIGKILL);
 		EXPECT(ktap_wait(daemon) == 128 + SIGKILL, "it ended otherwise");
-		daemon = start_daemon();
-		wait_for_connection(2);
+		daemon = keeper_start();
+		keeper_wait_for_connection(2);
 		say(&reader,
 		    (struct osq_log_test){.threads = 1, .level = OSQ_LOG_INFO, .messages = 10});
 	}
-	end_daemon(daemon);
-	stored = read_file(0);
+	keeper_end(daemon);
+	stored = keeper_read();
 	EXPECT(stored.messages >= 10, "%llu messages", (unsigned long long)stored.messages);
 	end(&reader);
 }
@@ -185,13 +84,14 @@ static void a_daemon_that_is_killed(void)
 static void an_extension_that_comes_again(void)
 {
 	struct log_reader reader;
+	struct stored stored;
 	uint64_t before, sent;
 	unsigned i;
 	int daemon;
 
 	REQUIRE(begin(&reader), "cannot begin");
-	daemon = start_daemon();
-	for (i = 1; i <= 3 && wait_for_connection(i); i++) {
+	daemon = keeper_start();
+	for (i = 1; i <= 3 && keeper_wait_for_connection(i); i++) {
 		before = log_reader_statistics(&reader).sent;
 		say(&reader,
 		    (struct osq_log_test){.threads = 1, .level = OSQ_LOG_INFO, .messages = 100});
@@ -202,8 +102,51 @@ static void an_extension_that_comes_again(void)
 		REQUIRE(extension_load(), "it does not load again");
 		REQUIRE(log_reader_open(&reader, OSQ_LOG_OFF), "cannot go on");
 	}
-	end_daemon(daemon);
+	keeper_end(daemon);
+	stored = keeper_read();
+	EXPECT(stored.disconnected >= 3, "%u ends", stored.disconnected);
+	keeper_expect_all_accounted(&stored);
 	end(&reader);
+}
+
+/* Whether a Linux module goes under a reader that is stopped; an XNU extension stays. */
+#ifdef OSQ_LOG_IOCTL_CONNECT
+#define GOES true
+#else
+#define GOES false
+#endif
+
+/* It takes nothing, until long after the extension would have gone: nothing is missing all the
+ * same. */
+static void a_daemon_that_is_stopped(void)
+{
+	struct log_reader reader;
+	struct stored stored;
+	int daemon;
+
+	REQUIRE(begin(&reader), "cannot begin");
+	daemon = keeper_start();
+	if (keeper_wait_for_connection(1)) {
+		kill(daemon, SIGSTOP);
+		say(&reader, (struct osq_log_test){.threads = THREADS,
+		                                   .level = OSQ_LOG_DEBUG,
+		                                   .length = 400,
+		                                   .messages = option_messages / THREADS});
+		log_reader_close(&reader);
+		EXPECT(extension_unload() == GOES, "it does not do what it should");
+		kill(daemon, SIGCONT);
+		if (!GOES)
+			extension_must_unload();
+	}
+	keeper_end(daemon);
+	stored = keeper_read();
+	EXPECT(stored.disconnected == 1 && stored.dropped && !stored.others,
+	       "%u ends, %llu dropped", stored.disconnected, (unsigned long long)stored.dropped);
+	EXPECT(stored.sent > option_messages, "%llu sent", (unsigned long long)stored.sent);
+	keeper_expect_all_accounted(&stored);
+	ktap_figure("stopped-stored", stored.messages);
+	ktap_figure("stopped-dropped", stored.dropped);
+	unlink(KEEPER_FILE);
 }
 
 static uint64_t now(void)
@@ -249,15 +192,15 @@ static void what_the_channel_stores(void)
 	int daemon;
 
 	REQUIRE(begin(&reader), "cannot begin");
-	daemon = start_daemon();
-	if (wait_for_connection(1)) {
+	daemon = keeper_start();
+	if (keeper_wait_for_connection(1)) {
 		start = now();
 		say(&reader, one_thread());
-		end_daemon(daemon);
+		keeper_end(daemon);
 		start = now() - start;
-		ktap_figure("channel-lines/s", read_file(0).messages * 1000000000u / start);
+		ktap_figure("channel-lines/s", keeper_read().messages * 1000000000u / start);
 	} else {
-		end_daemon(daemon);
+		keeper_end(daemon);
 	}
 	end(&reader);
 }
@@ -271,7 +214,7 @@ static void what_the_channel_stores(void)
 static void keep_system_log(int ready)
 {
 	const int log = open("/dev/kmsg", O_RDONLY);
-	FILE *file = fopen(FILE_ONE, "w");
+	FILE *file = fopen(KEEPER_FILE, "w");
 	char record[8192];
 	bool last = false;
 	ssize_t length;
@@ -302,7 +245,7 @@ static bool write_last_words(void)
 
 static uint64_t count_lines_with(const char *word)
 {
-	FILE *file = fopen(FILE_ONE, "r");
+	FILE *file = fopen(KEEPER_FILE, "r");
 	static char line[16384];
 	uint64_t count = 0;
 
@@ -340,11 +283,101 @@ static void what_the_system_log_stores(void)
 	end(&reader);
 }
 
+#define MOST_OF_A_DAEMON 20000u /* that is slow */
+
+static int start_program(const char *const *arguments)
+{
+	const int child = ktap_fork();
+
+	if (!child) {
+		execvp(arguments[0], (char *const *)arguments);
+		_exit(127);
+	}
+	return child;
+}
+
+static void end_program(int child)
+{
+	kill(child, SIGKILL);
+	(void)ktap_wait(child);
+}
+
+/* Each line is looked at once: whoever writes them needs the processors. */
+static bool has_new_line_with(const char *word, long *at)
+{
+	FILE *file = fopen(KEEPER_FILE, "r");
+	static char line[16384];
+	bool found = false;
+
+	if (!file)
+		return false;
+	(void)fseek(file, *at, SEEK_SET);
+	while (!found && fgets(line, sizeof(line), file) && strchr(line, '\n')) {
+		*at += (long)strlen(line);
+		found = strstr(line, word);
+	}
+	fclose(file);
+	return found;
+}
+
+static bool wait_for_line_with(const char *word)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	const uint64_t end = now() + 90 * UINT64_C(1000000000);
+	bool found = false;
+	long at = 0;
+
+	while (!(found = has_new_line_with(word, &at)) && now() < end)
+		nanosleep(&pause, NULL);
+	return EXPECT(found, "'%s' never came", word);
+}
+
+/* What people get of it: a daemon that reads the kernel's log, and another that keeps that. */
+static void what_a_log_daemon_stores(void)
+{
+	static const char *const keeper[] = {"syslogd", "-n", "-O", KEEPER_FILE, NULL};
+	static const char *const reader_of_all[] = {"klogd", "-n", NULL};
+	struct osq_log_test test = one_thread();
+	struct log_reader reader;
+	int syslogd, klogd;
+	uint64_t start;
+
+	if (system(
+	        "exec >/dev/null; [ ! -e /dev/log ] && command -v klogd && command -v syslogd") !=
+	    0) {
+		ktap_skip("there is a log daemon already, or no klogd and syslogd");
+		return;
+	}
+	REQUIRE(begin(&reader), "cannot begin");
+	if (test.messages > MOST_OF_A_DAEMON)
+		test.messages = MOST_OF_A_DAEMON;
+	test.context = OSQ_LOG_TEST_SYSTEM_LOG;
+	syslogd = start_program(keeper);
+	wait_for_line_with("started");
+	klogd = start_program(reader_of_all);
+	wait_for_line_with("klogd");
+	start = now();
+	say(&reader, test);
+	EXPECT(write_last_words(), "%s", strerror(errno));
+	wait_for_line_with(LAST_WORDS);
+	start = now() - start;
+	end_program(klogd);
+	end_program(syslogd);
+	unlink("/dev/log");
+	ktap_figure("log-daemon-lines/s", count_lines_with("] 0 ") * 1000000000u / start);
+	end(&reader);
+}
+
 #else
 
 static void what_the_system_log_stores(void)
 {
 	ktap_skip("what an extension prints is in the system log's file at once here");
+}
+
+static void what_a_log_daemon_stores(void)
+{
+	ktap_skip("it is a part of the system's here");
 }
 
 #endif
@@ -353,19 +386,18 @@ int main(int argc, char **argv)
 {
 	static const struct ktap_test tests[] = {
 	    {"a_daemon_that_is_killed", a_daemon_that_is_killed},
+	    {"a_daemon_that_is_stopped", a_daemon_that_is_stopped},
 	    {"an_extension_that_comes_again", an_extension_that_comes_again},
 	    {"what_a_message_costs", what_a_message_costs},
 	    {"what_the_channel_stores", what_the_channel_stores},
 	    {"what_the_system_log_stores", what_the_system_log_stores},
+	    {"what_a_log_daemon_stores", what_a_log_daemon_stores},
 	};
 	const struct option_number options[] = {
 	    {"--messages", &option_messages, THREADS, 100000000},
 	    {NULL, NULL, 0, 0},
 	};
-	const char *slash = strrchr(argv[0], '/');
-
-	snprintf(daemon_path, sizeof(daemon_path), "%.*skextlogd",
-	         slash ? (int)(slash - argv[0]) + 1 : 0, argv[0]);
+	keeper_init(argv[0]);
 	options_read(argc, argv, options);
 	return KTAP_RUN(tests);
 }

@@ -3,6 +3,7 @@
 #ifndef KEXTLOGD_ITEMS_H
 #define KEXTLOGD_ITEMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "osq_log.h"
@@ -10,7 +11,8 @@
 enum logd_kind {
 	LOGD_ITEM_FILLER,       /* nothing */
 	LOGD_ITEM_RECORD,       /* a record of the channel, as it came */
-	LOGD_ITEM_DAMAGE,       /* struct logd_damage */
+	LOGD_ITEM_DAMAGE,       /* struct logd_gap: bytes that were no record */
+	LOGD_ITEM_UNREAD,       /* struct logd_gap: messages that came while nothing was written */
 	LOGD_ITEM_CONNECTED,    /* struct logd_connected */
 	LOGD_ITEM_STATISTICS,   /* struct osq_log_statistics */
 	LOGD_ITEM_DISCONNECTED, /* struct logd_disconnected */
@@ -18,9 +20,9 @@ enum logd_kind {
 	LOGD_ITEM_END,          /* nothing follows */
 };
 
-struct logd_damage {
-	uint64_t wall; /* nanoseconds since 1970, when it was found */
-	uint64_t bytes;
+struct logd_gap {
+	uint64_t wall; /* nanoseconds since 1970, when it is told */
+	uint64_t count;
 };
 
 struct logd_connected {
@@ -30,8 +32,8 @@ struct logd_connected {
 
 struct logd_disconnected {
 	uint64_t wall;
-	uint64_t
-	    delivered; /* messages to this client, as the extension says; UINT64_MAX: unknown */
+	struct osq_log_statistics account; /* the extension's own, where it is known */
+	bool has_account;
 	char reason[96];
 };
 

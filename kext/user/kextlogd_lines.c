@@ -128,6 +128,16 @@ size_t logd_lines_message(struct logd_lines *lines, char *out, const struct osq_
 	return (size_t)(end - out);
 }
 
+/* What the extension counts of this client's. */
+static char *put_account(char *out, const struct osq_log_statistics *account)
+{
+	if (!account)
+		return out;
+	out = put_member(out, ",\"delivered\":", account->client_delivered);
+	out = put_member(out, ",\"unwanted\":", account->client_unwanted);
+	return put_member(out, ",\"sent\":", account->client_sent);
+}
+
 static char *json_note(struct logd_lines *lines, char *out, const struct logd_note *note)
 {
 	*out++ = '{';
@@ -170,12 +180,15 @@ static char *json_note(struct logd_lines *lines, char *out, const struct logd_no
 		out = logd_text_words(out, ",\"level\":\"");
 		out = logd_text_words(out, level_names[note->level]);
 		*out++ = '"';
+		if (note->other) {
+			out = logd_text_words(out, ",\"loaded\":");
+			out = put_uptime(out, note->other);
+		}
 	}
 	if (note->kind == LOGD_NOTE_DISCONNECTED) {
 		out = put_member(out, ",\"messages\":", note->count);
 		out = put_member(out, ",\"total\":", note->total);
-		if (note->other != UINT64_MAX)
-			out = put_member(out, ",\"delivered\":", note->other);
+		out = put_account(out, note->account);
 	}
 	return logd_text_words(out, "}\n");
 }
@@ -185,7 +198,7 @@ static char *text_note(struct logd_lines *lines, char *out, const struct logd_no
 	static const char *const words[] = {
 	    [LOGD_NOTE_UNWRITTEN] = " messages could not be written",
 	    [LOGD_NOTE_DROPPED] = " messages dropped, ",
-	    [LOGD_NOTE_LOST] = " messages lost, and in the system log alone ",
+	    [LOGD_NOTE_LOST] = " messages lost before, and in the system log alone ",
 	    [LOGD_NOTE_DAMAGED] = " damaged bytes",
 	};
 

@@ -27,12 +27,11 @@ struct logd_lines {
 /* In the order in which they are made up for, when they could not be written. */
 enum logd_note_kind {
 	LOGD_NOTE_UNWRITTEN,    /* count messages, for the reason */
-	LOGD_NOTE_CONNECTED,    /* with the level */
+	LOGD_NOTE_CONNECTED,    /* with the level; other: when the extension was loaded, or 0 */
 	LOGD_NOTE_DROPPED,      /* count messages; total; other: sequence of the next, or 0 */
 	LOGD_NOTE_LOST,         /* count messages; total; other: those in the system log */
 	LOGD_NOTE_DAMAGED,      /* count bytes */
-	LOGD_NOTE_DISCONNECTED, /* for the reason; count messages written, total dropped, other:
-	                           delivered as the extension says, or UINT64_MAX */
+	LOGD_NOTE_DISCONNECTED, /* for the reason; count messages, total dropped, and the account */
 	LOGD_NOTE_KINDS,
 };
 
@@ -42,6 +41,7 @@ struct logd_note {
 	uint64_t count, total, other;
 	int32_t level;
 	const char *reason;
+	const struct osq_log_statistics *account; /* the extension's own; NULL: unknown */
 };
 
 /* The level of this name (`off` too), or 0. */

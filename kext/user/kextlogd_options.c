@@ -53,28 +53,36 @@ struct unit {
 	uint64_t times;
 };
 
-static const struct unit sizes[] = {{'K', 1u << 10}, {'M', 1u << 20}, {'G', 1u << 30}, {0, 0}};
-static const struct unit ages[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {0, 0}};
-static const struct unit none[] = {{0, 0}};
+struct units {
+	struct unit all[5]; /* the last one has no letter */
+	const char *advice;
+};
 
-static uint64_t number(const char *name, const struct unit *units, uint64_t least)
+static const struct units sizes = {{{'K', 1u << 10}, {'M', 1u << 20}, {'G', 1u << 30}},
+                                   ", in bytes or with K, M or G behind it"};
+static const struct units ages = {{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}},
+                                  ", in seconds or with m, h or d behind it"};
+static const struct units none = {.advice = ""};
+
+static uint64_t number(const char *name, const struct units *units, uint64_t least)
 {
+	const struct unit *unit;
 	const uint64_t most = UINT64_C(1) << 53;
 	uint64_t value, times = 1;
 	char *end;
 
 	errno = 0;
 	value = strtoull(optarg, &end, 10);
-	for (; *end && units->letter; units++)
-		if (*end == units->letter) {
-			times = units->times;
+	for (unit = units->all; *end && unit->letter; unit++)
+		if (*end == unit->letter) {
+			times = unit->times;
 			end++;
 			break;
 		}
 	if (*optarg < '0' || *optarg > '9' || *end || errno || value > most / times ||
 	    value * times < least)
-		refuse("--%s cannot be \"%s\": it wants a whole number, %llu or more", name, optarg,
-		       (unsigned long long)least);
+		refuse("--%s cannot be \"%s\": it wants a whole number, %llu or more%s", name,
+		       optarg, (unsigned long long)least, units->advice);
 	return value * times;
 }
 
@@ -149,20 +157,20 @@ void logd_options_read(int argc, char **argv, struct logd_options *options)
 			options->durable = level("durable", true);
 			break;
 		case 's':
-			options->file.rotate_size = number("rotate-size", sizes, 1);
+			options->file.rotate_size = number("rotate-size", &sizes, 1);
 			break;
 		case 'a':
-			options->file.rotate_age = number("rotate-age", ages, 1);
+			options->file.rotate_age = number("rotate-age", &ages, 1);
 			break;
 		case 'k':
-			options->file.keep = number("keep", none, 0);
+			options->file.keep = number("keep", &none, 0);
 			keeps = true;
 			break;
 		case '1':
 			options->once = true;
 			break;
 		case 'w':
-			options->wait = number("wait", ages, 0);
+			options->wait = number("wait", &ages, 0);
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct logd_queue {
 	unsigned char *ring;
@@ -51,6 +52,40 @@ void logd_queue_reserve(struct logd_queue *queue, size_t bytes)
 		pthread_cond_wait(&queue->released_more, &queue->lock);
 	queue->seen = queue->released;
 	pthread_mutex_unlock(&queue->lock);
+}
+
+#define LOOK_MS 10
+
+/* Whether there is room by now. */
+static bool look(struct logd_queue *queue, size_t bytes)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->seen = queue->released;
+	pthread_mutex_unlock(&queue->lock);
+	return queue->size - (queue->put - queue->seen) >= bytes;
+}
+
+/* It looks now and then: a full queue lasts, and not all systems wait by a clock that nobody sets.
+ */
+bool logd_queue_try_reserve(struct logd_queue *queue, size_t bytes, int milliseconds)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+	int waited = 0;
+
+	if (queue->size - (queue->put - queue->seen) >= bytes)
+		return true;
+	for (;;) {
+		const uint64_t seen = queue->seen;
+
+		if (look(queue, bytes))
+			return true;
+		if (queue->seen != seen)
+			waited = 0;
+		if (waited >= milliseconds)
+			return false;
+		nanosleep(&pause, NULL);
+		waited += LOOK_MS;
+	}
 }
 
 static struct logd_item *add(struct logd_queue *queue, enum logd_kind kind, uint64_t size)

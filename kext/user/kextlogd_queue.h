@@ -12,6 +12,7 @@
 #ifndef KEXTLOGD_QUEUE_H
 #define KEXTLOGD_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ void logd_queue_destroy(struct logd_queue *queue);
 
 /* The reader's. Waits until items with so many bytes, headers and all, can be put. */
 void logd_queue_reserve(struct logd_queue *queue, size_t bytes);
+/* The same, but gives up when nothing at all has been released for so long: false. */
+bool logd_queue_try_reserve(struct logd_queue *queue, size_t bytes, int milliseconds);
 /* A new item's payload. The item is seen when it has been published. */
 void *logd_queue_put(struct logd_queue *queue, enum logd_kind kind, size_t size);
 void logd_queue_publish(struct logd_queue *queue);

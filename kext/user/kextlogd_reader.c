@@ -9,24 +9,19 @@
 #include <time.h>
 
 #include "kextlogd_clock.h"
-#include "kextlogd_lines.h"
-#include "kextlogd_records.h"
-
-/* Larger than what the kernel has for a client: so one read empties that. */
-#define BUFFER_SIZE (1u << 20)
-_Static_assert(BUFFER_SIZE > OSQ_LOG_BUFFER, "the reader's buffer");
-
-/*
- * What one read may become: the smallest records, each behind a byte of damage, which need half as
- * much again; and the ring's end. And what else is told before the next read.
- */
-#define READ_ROOM    (2 * BUFFER_SIZE + LOGD_ITEM_ROOM(OSQ_LOG_RECORD_MAX) + 4096)
 
 #define MILLISECOND  1000000
 #define JUMP         (1000 * (int64_t)MILLISECOND) /* of the date, against the extension's clock */
 #define IDLE_MS      500                           /* the longest that a signal may have to wait */
 #define RETRY_MS     50 /* the extension is not there; doubled each time */
 #define RETRY_MAX_MS 1000
+
+/* So long more is let come, where this little came: to wake up for each message costs more than it
+ * does, and what the kernel has for us lasts longer. */
+#define GATHER_MS    5
+#define GATHER_BELOW (128u << 10)
+
+#define DRAIN_MOST   (1u << 20) /* bytes of a stream without an end, once we are stopped */
 
 int32_t logd_reader_level(const struct logd_reader *reader)
 {
@@ -41,11 +36,6 @@ int32_t logd_reader_durable(const struct logd_reader *reader)
 	    reader->options->durable ? reader->options->durable : reader->config.durable;
 
 	return level ? level : OSQ_LOG_WARNING;
-}
-
-static void put(struct logd_reader *reader, enum logd_kind kind, const void *payload, size_t size)
-{
-	memcpy(logd_queue_put(reader->queue, kind, size), payload, size);
 }
 
 /* After so much silence what no record tells is asked for, and from then on now and then. */
@@ -102,9 +92,14 @@ failed:
 	        reader->options->channel, strerror(errno));
 }
 
+/* An extension leaves out itself what is not wanted. */
+static void set_intake_level(struct logd_reader *reader)
+{
+	reader->intake.level = reader->channel.is_input ? logd_reader_level(reader) : OSQ_LOG_TRACE;
+}
+
 static void reload(struct logd_reader *reader, bool connected)
 {
-	int32_t durable;
 	char message[1024];
 
 	*reader->reload = 0;
@@ -117,66 +112,17 @@ static void reload(struct logd_reader *reader, bool connected)
 			fprintf(stderr, "kextlogd: cannot set the level of %s: %s\n",
 			        reader->options->channel, strerror(errno));
 	}
-	logd_queue_reserve(reader->queue, READ_ROOM);
-	durable = logd_reader_durable(reader);
-	put(reader, LOGD_ITEM_REOPEN, &durable, sizeof(durable));
-	logd_queue_publish(reader->queue);
-}
-
-static void put_damage(struct logd_reader *reader)
-{
-	const struct logd_damage damage = {logd_clock_wall(), reader->damaged};
-
-	if (reader->damaged)
-		put(reader, LOGD_ITEM_DAMAGE, &damage, sizeof(damage));
-	reader->damaged = 0;
-}
-
-/* What is in the buffer; what may become a record when more has been read stays. */
-static void put_records(struct logd_reader *reader, bool end)
-{
-	size_t at = 0, size;
-
-	while (at < reader->length && !reader->closing) {
-		const unsigned char *bytes = reader->buffer + at;
-		struct osq_log_record record;
-		enum logd_found found = logd_records_next(bytes, reader->length - at, end, &size);
-
-		if (found == LOGD_FOUND_PART)
-			break;
-		at += size;
-		if (found == LOGD_FOUND_DAMAGE) {
-			reader->damaged += size;
-			continue;
-		}
-		put_damage(reader);
-		record = logd_records_header(bytes);
-		reader->closing = record.flags & OSQ_LOG_CLOSING;
-		/* An extension asks what is wanted before it sends; a stream has all of it. */
-		if (reader->channel.is_input && !reader->closing &&
-		    record.level < logd_reader_level(reader))
-			continue;
-		put(reader, LOGD_ITEM_RECORD, bytes, size);
-	}
-	reader->length -= at;
-	memmove(reader->buffer, reader->buffer + at, reader->length);
+	set_intake_level(reader);
+	logd_intake_reopen(&reader->intake, logd_reader_durable(reader));
 }
 
 /* What the extension counted and no record tells. */
 static void put_statistics(struct logd_reader *reader)
 {
-	struct osq_log_statistics now, *told = &reader->told;
-	int64_t jump;
+	struct osq_log_statistics now;
 
-	if (!ask_statistics(reader, &now))
-		return;
-	reader->delivered = now.client_delivered;
-	jump = (int64_t)(now.epoch - now.time - (told->epoch - told->time));
-	if (now.client_dropped == told->client_dropped && now.lost == told->lost && jump < JUMP &&
-	    jump > -JUMP)
-		return;
-	*told = now;
-	put(reader, LOGD_ITEM_STATISTICS, told, sizeof(*told));
+	if (ask_statistics(reader, &now))
+		logd_intake_account(&reader->intake, &now);
 }
 
 /* From the extension's clock to the date, as this machine's own clocks tell it. */
@@ -201,20 +147,14 @@ static void put_connected(struct logd_reader *reader)
 {
 	struct logd_connected connected = {.level = logd_reader_level(reader)};
 
-	reader->length = 0;
-	reader->damaged = 0;
-	reader->closing = false;
 	reader->date_offset = date_offset();
 	if (!ask_statistics(reader, &connected.statistics)) {
 		memset(&connected.statistics, 0, sizeof(connected.statistics));
 		connected.statistics.time = logd_clock_uptime();
 		connected.statistics.epoch = logd_clock_wall();
 	}
-	reader->told = connected.statistics;
-	reader->told.client_dropped = 0; /* the connection's line tells none */
-	logd_queue_reserve(reader->queue, READ_ROOM);
-	put(reader, LOGD_ITEM_CONNECTED, &connected, sizeof(connected));
-	logd_queue_publish(reader->queue);
+	set_intake_level(reader);
+	logd_intake_connect(&reader->intake, &connected);
 }
 
 /* Nothing to read for so long. False: there is, or a signal came. */
@@ -229,12 +169,20 @@ static bool is_quiet(const struct logd_reader *reader, int milliseconds)
 	return quiet;
 }
 
+static void sleep_ms(int milliseconds)
+{
+	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * MILLISECOND};
+
+	nanosleep(&time, NULL); /* a signal ends it */
+}
+
 /* Reads until the channel ends, or, once we are stopped, until nothing is left in it. Why. */
 static const char *read_channel(struct logd_reader *reader)
 {
 	bool draining = false, bounded = false, asked = false;
 	int silence = 0, next_question = SETTLED_MS;
-	size_t drained = 0;
+	size_t drained = 0, room;
+	unsigned char *to;
 
 	for (;;) {
 		ssize_t got;
@@ -248,25 +196,24 @@ static const char *read_channel(struct logd_reader *reader)
 			/* So what is left has an end, and is all that was ever delivered to us. */
 			bounded = logd_channel_set_level(&reader->channel, OSQ_LOG_OFF);
 		}
-		/* While there is no room nothing is read: the kernel counts what it drops. */
-		logd_queue_reserve(reader->queue, READ_ROOM);
-		got = logd_channel_read(&reader->channel, reader->buffer + reader->length,
-		                        BUFFER_SIZE - reader->length);
+		logd_intake_make_room(&reader->intake);
+		to = logd_intake_room(&reader->intake, &room);
+		got = logd_channel_read(&reader->channel, to, room);
 		if (got > 0) {
 			asked = false;
-			reader->length += (size_t)got;
 			reader->delay = RETRY_MS;
 			if (has_date_jumped(reader))
 				put_statistics(reader);
-			put_records(reader, false);
+			logd_intake_take(&reader->intake, (size_t)got);
 			silence = 0;
 			next_question = SETTLED_MS;
-			logd_queue_publish(reader->queue);
-			if (reader->closing)
+			if (reader->intake.closing)
 				return "the extension is being unloaded";
 			drained += draining ? (size_t)got : 0;
-			if (bounded && drained >= BUFFER_SIZE)
+			if (bounded && drained >= DRAIN_MOST)
 				return "stopped";
+			if (!draining && got < (ssize_t)GATHER_BELOW)
+				sleep_ms(GATHER_MS);
 		} else if (!got) {
 			return reader->channel.is_input ? "standard input ended"
 			                                : "the extension is gone";
@@ -291,32 +238,28 @@ static const char *read_channel(struct logd_reader *reader)
 
 static void follow(struct logd_reader *reader)
 {
-	struct logd_disconnected end = {.wall = 0};
+	const char *reason;
 
 	put_connected(reader);
 	push_settings(reader);
-	snprintf(end.reason, sizeof(end.reason), "%s", read_channel(reader));
-	reader->delivered = UINT64_MAX;
-	put_statistics(reader);
+	reason = read_channel(reader);
+	if (!reader->intake.closing) {
+		reader->intake.has_account = false;
+		put_statistics(reader);
+	}
 	/* Before all else: an extension waits for this. */
 	logd_channel_close(&reader->channel);
-	end.wall = logd_clock_wall();
-	end.delivered = reader->delivered;
-	put_records(reader, true);
-	put_damage(reader);
-	put(reader, LOGD_ITEM_DISCONNECTED, &end, sizeof(end));
-	logd_queue_publish(reader->queue);
+	logd_intake_disconnect(&reader->intake, reason);
 }
 
 /* How long it slept, in milliseconds. It is twice as long each time, until something was read. */
 static uint64_t back_off(struct logd_reader *reader)
 {
 	int delay = reader->delay;
-	const struct timespec time = {delay / 1000, delay % 1000 * MILLISECOND};
 
 	admit_signals(true);
 	if (!*reader->stop && !*reader->reload)
-		nanosleep(&time, NULL); /* a signal ends it */
+		sleep_ms(delay);
 	admit_signals(false);
 	reader->delay = delay * 2 < RETRY_MAX_MS ? delay * 2 : RETRY_MAX_MS;
 	return (uint64_t)delay;
@@ -378,8 +321,7 @@ int logd_reader_run(struct logd_reader *reader)
 
 	admit_signals(false);
 	reader->delay = RETRY_MS;
-	reader->buffer = malloc(BUFFER_SIZE);
-	if (!reader->buffer) {
+	if (logd_intake_init(&reader->intake, reader->queue)) {
 		fprintf(stderr, "kextlogd: no memory to read with\n");
 		status = 1;
 	}
@@ -392,9 +334,7 @@ int logd_reader_run(struct logd_reader *reader)
 			break;
 		back_off(reader);
 	}
-	free(reader->buffer);
-	logd_queue_reserve(reader->queue, READ_ROOM);
-	logd_queue_put(reader->queue, LOGD_ITEM_END, 0);
-	logd_queue_publish(reader->queue);
+	logd_intake_end(&reader->intake);
+	logd_intake_exit(&reader->intake);
 	return status > 0;
 }

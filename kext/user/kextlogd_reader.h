@@ -7,6 +7,7 @@
 
 #include "kextlogd_channel.h"
 #include "kextlogd_config.h"
+#include "kextlogd_intake.h"
 #include "kextlogd_options.h"
 #include "kextlogd_queue.h"
 #include "kextlogd_writer.h"
@@ -21,14 +22,9 @@ struct logd_reader {
 	volatile sig_atomic_t *reload;
 
 	struct logd_channel channel;
-	unsigned char *buffer;
-	size_t length; /* bytes in it: a part of a record */
-	int delay;     /* milliseconds until the next try to connect */
-	uint64_t damaged;
-	int64_t date_offset;            /* this machine's own; nanoseconds */
-	bool closing;                   /* the extension asks for it */
-	struct osq_log_statistics told; /* to the writer, last */
-	uint64_t delivered;             /* to this client, at the end; UINT64_MAX: unknown */
+	struct logd_intake intake;
+	int delay;           /* milliseconds until the next try to connect */
+	int64_t date_offset; /* this machine's own; nanoseconds */
 };
 
 /* What the options and the configuration together say. */

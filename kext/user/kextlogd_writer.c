@@ -15,6 +15,9 @@
 
 #define SECOND INT64_C(1000000000)
 
+/* The reader need not wait for the whole of what has been published. */
+#define PIECE  (256u << 10)
+
 struct logd_writer {
 	struct logd_queue *queue;
 	struct logd_lines lines;
@@ -25,8 +28,7 @@ struct logd_writer {
 
 	/* Of this connection. */
 	uint64_t messages;
-	uint64_t dropped;          /* as lines tell so far */
-	uint64_t lost, system_log; /* since the extension was loaded */
+	uint64_t dropped; /* as lines tell so far */
 };
 
 static uint64_t extension_time(const struct logd_writer *writer, uint64_t wall)
@@ -52,18 +54,17 @@ static void tell_dropped(struct logd_writer *writer, uint64_t total, uint64_t ti
 	writer->dropped = total;
 }
 
+/* Before there was this connection: since then what is lost is among what was dropped. */
 static void tell_lost(struct logd_writer *writer, const struct osq_log_statistics *statistics)
 {
 	const struct logd_note note = {
 	    .kind = LOGD_NOTE_LOST,
 	    .time = statistics->time,
-	    .count = statistics->lost - writer->lost,
+	    .count = statistics->lost,
 	    .total = statistics->lost,
-	    .other = statistics->system_log - writer->system_log,
+	    .other = statistics->system_log,
 	};
 
-	writer->lost = statistics->lost;
-	writer->system_log = statistics->system_log;
 	logd_batch_note(&writer->batch, &note);
 }
 
@@ -92,10 +93,11 @@ static void write_connected(struct logd_writer *writer, const struct logd_connec
 	    .kind = LOGD_NOTE_CONNECTED,
 	    .time = statistics->time,
 	    .level = connected->level,
+	    .other = statistics->loaded,
 	};
 
 	set_offset(writer, statistics);
-	writer->messages = writer->dropped = writer->lost = writer->system_log = 0;
+	writer->messages = writer->dropped = 0;
 	logd_batch_note(&writer->batch, &note);
 	if (statistics->lost || statistics->system_log)
 		tell_lost(writer, statistics);
@@ -110,8 +112,6 @@ static void write_statistics(struct logd_writer *writer,
 	if (drift > SECOND || drift < -SECOND)
 		set_offset(writer, statistics);
 	tell_dropped(writer, statistics->client_dropped, statistics->time, 0);
-	if (statistics->lost > writer->lost)
-		tell_lost(writer, statistics);
 }
 
 static void write_disconnected(struct logd_writer *writer,
@@ -122,7 +122,7 @@ static void write_disconnected(struct logd_writer *writer,
 	    .time = extension_time(writer, disconnected->wall),
 	    .count = writer->messages,
 	    .total = writer->dropped,
-	    .other = disconnected->delivered,
+	    .account = disconnected->has_account ? &disconnected->account : NULL,
 	    .reason = disconnected->reason,
 	};
 
@@ -130,12 +130,25 @@ static void write_disconnected(struct logd_writer *writer,
 	logd_batch_flush(&writer->batch);
 }
 
-static void write_damage(struct logd_writer *writer, const struct logd_damage *damage)
+static void write_unread(struct logd_writer *writer, const struct logd_gap *gap)
+{
+	const struct logd_note note = {
+	    .kind = LOGD_NOTE_UNWRITTEN,
+	    .time = extension_time(writer, gap->wall),
+	    .count = gap->count,
+	    .reason = "nothing could be written for too long",
+	};
+
+	writer->messages += gap->count;
+	logd_batch_note(&writer->batch, &note);
+}
+
+static void write_damage(struct logd_writer *writer, const struct logd_gap *gap)
 {
 	const struct logd_note note = {
 	    .kind = LOGD_NOTE_DAMAGED,
-	    .time = extension_time(writer, damage->wall),
-	    .count = damage->bytes,
+	    .time = extension_time(writer, gap->wall),
+	    .count = gap->count,
 	};
 
 	logd_batch_note(&writer->batch, &note);
@@ -164,6 +177,9 @@ static bool write_item(struct logd_writer *writer, const struct logd_item *item)
 	case LOGD_ITEM_DAMAGE:
 		write_damage(writer, payload);
 		break;
+	case LOGD_ITEM_UNREAD:
+		write_unread(writer, payload);
+		break;
 	case LOGD_ITEM_CONNECTED:
 		write_connected(writer, payload);
 		break;
@@ -182,23 +198,34 @@ static bool write_item(struct logd_writer *writer, const struct logd_item *item)
 	return true;
 }
 
+/* Some items of those that are there; how many bytes they are. */
+static size_t write_items(struct logd_writer *writer, const unsigned char *bytes, size_t ready,
+                          bool *goes_on)
+{
+	size_t at = 0;
+
+	while (at < ready && at < PIECE && *goes_on) {
+		const struct logd_item *item = (const void *)(bytes + at);
+
+		*goes_on = write_item(writer, item);
+		at += item->size;
+	}
+	return at;
+}
+
 static void *run(void *context)
 {
 	struct logd_writer *writer = context;
 	bool goes_on = true;
 
 	while (goes_on) {
-		size_t ready;
+		size_t ready, done;
 		const unsigned char *bytes = (const void *)logd_queue_take(writer->queue, &ready);
 
-		for (size_t at = 0; at < ready && goes_on;) {
-			const struct logd_item *item = (const void *)(bytes + at);
-
-			goes_on = write_item(writer, item);
-			at += item->size;
-		}
-		logd_batch_flush(&writer->batch);
-		logd_queue_release(writer->queue, ready);
+		done = write_items(writer, bytes, ready, &goes_on);
+		if (done == ready || !goes_on)
+			logd_batch_flush(&writer->batch);
+		logd_queue_release(writer->queue, done);
 		if (writer->batch.file->error == EPIPE)
 			__atomic_store_n(&writer->broken, true, __ATOMIC_RELAXED);
 	}

@@ -6,135 +6,11 @@
 #include <string.h>
 
 #include "harness.h"
-#include "log_buffer.h"
-#include "log_port.h"
+#include "log_clients.h"
 
 #define SMALL   4096u /* bytes of a client's buffer */
 #define THREADS 4
 #define EACH    3000
-
-struct client {
-	struct osq_log_subscriber subscriber;
-	struct osq_log_buffer buffer;
-	char *memory;
-	int refuses; /* an errno for whatever is put, or 0 */
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t clock_now; /* stands still; the lock guards it */
-static unsigned wakes, lines;
-static char last_line[2048];
-
-osq_log_lock_state_t osq_log_port_lock(void)
-{
-	pthread_mutex_lock(&lock);
-	return 0;
-}
-
-void osq_log_port_unlock(osq_log_lock_state_t state)
-{
-	(void)state;
-	pthread_mutex_unlock(&lock);
-}
-
-uint64_t osq_log_port_time(void)
-{
-	return clock_now;
-}
-
-int osq_log_port_put(struct osq_log_subscriber *subscriber, const struct osq_log_record *record)
-{
-	struct client *client = (struct client *)subscriber;
-
-	if (client->refuses)
-		return client->refuses;
-	return osq_log_buffer_put(&client->buffer, record) ? 0 : ENOBUFS;
-}
-
-void osq_log_port_wake(void)
-{
-	__atomic_fetch_add(&wakes, 1, __ATOMIC_RELAXED);
-}
-
-void osq_log_port_system_log(int32_t level, const char *format, ...)
-{
-	va_list arguments;
-
-	EXPECT(level >= OSQ_LOG_TRACE && level <= OSQ_LOG_ERROR);
-	pthread_mutex_lock(&lock);
-	va_start(arguments, format);
-	vsnprintf(last_line, sizeof(last_line), format, arguments);
-	va_end(arguments);
-	lines++;
-	pthread_mutex_unlock(&lock);
-}
-
-static void begin(void)
-{
-	clock_now = 0;
-	lines = 0;
-	last_line[0] = '\0';
-	osq_log_start("sample");
-}
-
-static struct client *connect_client(int32_t level, uint32_t size)
-{
-	struct client *client = calloc(1, sizeof(*client));
-
-	client->memory = harness_buffer(size);
-	osq_log_buffer_init(&client->buffer, client->memory, size);
-	EXPECT_EQUAL(osq_log_subscribe(&client->subscriber, level), 0);
-	return client;
-}
-
-static void disconnect_client(struct client *client)
-{
-	osq_log_unsubscribe(&client->subscriber);
-	free(client->memory);
-	free(client);
-}
-
-static void take(struct client *client, void *to, uint32_t size)
-{
-	char *at = to;
-
-	while (size) {
-		const char *bytes;
-		uint32_t count = osq_log_buffer_peek(&client->buffer, &bytes);
-
-		if (!EXPECT(count))
-			return;
-		count = count < size ? count : size;
-		memcpy(at, bytes, count);
-		osq_log_buffer_take(&client->buffer, count);
-		at += count;
-		size -= count;
-	}
-}
-
-/* The next record, or false where there is none. */
-static bool next(struct client *client, struct osq_log_record *record, char *text)
-{
-	const char *bytes;
-
-	if (!osq_log_buffer_peek(&client->buffer, &bytes))
-		return false;
-	take(client, record, sizeof(*record));
-	EXPECT_EQUAL(record->magic, OSQ_LOG_MAGIC);
-	EXPECT_EQUAL(record->size, sizeof(*record) + record->text_length);
-	take(client, text, record->text_length);
-	text[record->text_length] = '\0';
-	return true;
-}
-
-static struct osq_log_statistics statistics(const struct client *client)
-{
-	struct osq_log_statistics now;
-
-	osq_log_get_statistics(client ? &client->subscriber : NULL, &now);
-	EXPECT_EQUAL(now.sent, now.delivered + now.unwanted + now.system_log + now.lost);
-	return now;
-}
 
 static void a_message_is_told_with_all_about_it(void)
 {
@@ -353,20 +229,91 @@ static void many_talk_while_one_reads(void)
 	disconnect_client(silent);
 }
 
+static struct osq_log_closing last_record(struct client *client)
+{
+	struct osq_log_closing closing = {.record = {.flags = 0}};
+
+	EXPECT_EQUAL(osq_log_buffer_read(&client->buffer, &closing, sizeof(closing)),
+	             sizeof(closing));
+	EXPECT(closing.record.flags & OSQ_LOG_CLOSING);
+	EXPECT_EQUAL(closing.record.dropped, closing.statistics.client_dropped);
+	osq_log_buffer_take(&client->buffer, sizeof(closing));
+	return closing;
+}
+
+/* As soon as there is room for that; what is said then is counted, and said again where it stays.
+ */
 static void the_end_is_told_to_all(void)
 {
 	char text[OSQ_LOG_TEXT_MAX + 1];
 	struct osq_log_record record;
-	struct client *client;
+	struct osq_log_closing closing;
+	struct client *client, *full;
 
 	begin();
-	client = connect_client(OSQ_LOG_OFF, SMALL);
-	osq_log_tell_closing();
-	EXPECT(next(client, &record, text) && record.flags == OSQ_LOG_CLOSING);
-	disconnect_client(client);
-	osq_log_stop();
+	osq_log_info("to nobody");
+	client = connect_client(OSQ_LOG_WARNING, SMALL);
+	full = connect_client(OSQ_LOG_TRACE, SMALL);
+	osq_log_info("unwanted");
+	full->refuses = ENOBUFS;
+	EXPECT(!osq_log_tell_closing());
+	closing = last_record(client);
+	EXPECT_EQUAL(closing.statistics.sent, 2);
+	EXPECT_EQUAL(closing.statistics.client_sent, 1);
+	EXPECT_EQUAL(closing.statistics.client_unwanted, 1);
 	osq_log_error("too late");
+	EXPECT(!strcmp(last_line, "sample: error 7/8 #3: too late"));
+	full->refuses = 0;
+	EXPECT(osq_log_tell_closing());
+	EXPECT(!next(client, &record, text));
+	EXPECT(next(full, &record, text) && record.sequence == 2);
+	closing = last_record(full);
+	EXPECT(closing.record.flags & OSQ_LOG_DROPPED_BEFORE);
+	EXPECT_EQUAL(closing.statistics.client_dropped, 1);
+	osq_log_stay_open();
+	osq_log_error("it stays");
+	EXPECT(next(client, &record, text) && record.dropped == 1);
+	EXPECT(next(full, &record, text) && record.sequence == 4);
+	EXPECT_EQUAL(statistics(client).client_sent, 3);
+	disconnect_client(client);
+	disconnect_client(full);
+}
+
+/* Records that were put and will not reach the client any more. */
+static void what_is_left_is_dropped(void)
+{
+	struct osq_log_closing closing;
+	struct client *client;
+	uint32_t left, i;
+
+	begin();
+	client = connect_client(OSQ_LOG_TRACE, SMALL);
+	for (i = 0; i < 200; i++)
+		osq_log_info("message %u", i);
+	left = osq_log_buffer_count(&client->buffer);
+	EXPECT_EQUAL(left, statistics(client).client_delivered);
+	osq_log_close(&client->subscriber, left, &closing);
+	EXPECT_EQUAL(closing.statistics.clients, 1);
+	EXPECT_EQUAL(statistics(NULL).clients, 0);
+	EXPECT_EQUAL(closing.statistics.client_dropped, 200);
+	EXPECT_EQUAL(closing.statistics.client_delivered, 0);
+	EXPECT_EQUAL(closing.record.dropped, 200);
+	disconnect_client(client);
+}
+
+static void the_last_lost_ones_are_told(void)
+{
+	const struct osq_log_settings settings = {OSQ_LOG_INFO, 0};
+
+	begin();
+	EXPECT_EQUAL(osq_log_set_settings(&settings), 0);
+	osq_log_info("to nobody");
+	osq_log_info("to nobody");
 	EXPECT_EQUAL(lines, 0);
+	osq_log_stop();
+	EXPECT(!strncmp(last_line, "sample: 2 messages were lost: ", 30));
+	osq_log_error("too late");
+	EXPECT_EQUAL(lines, 1);
 }
 
 const struct test log_tests[] = {
@@ -379,5 +326,7 @@ const struct test log_tests[] = {
     {"there_is_room_for_so_many_clients", there_is_room_for_so_many_clients},
     {"many_talk_while_one_reads", many_talk_while_one_reads},
     {"the_end_is_told_to_all", the_end_is_told_to_all},
+    {"what_is_left_is_dropped", what_is_left_is_dropped},
+    {"the_last_lost_ones_are_told", the_last_lost_ones_are_told},
     {NULL, NULL},
 };

@@ -176,12 +176,13 @@ void extension_set(struct extension *extension, const struct osq_log_statistics 
 	pthread_mutex_unlock(&extension->lock);
 }
 
+/* Its own, to be closed: the client may go at any time. */
 static int stream_of(struct extension *extension)
 {
 	int fd;
 
 	pthread_mutex_lock(&extension->lock);
-	fd = extension->stream;
+	fd = dup(extension->stream);
 	pthread_mutex_unlock(&extension->lock);
 	return fd;
 }
@@ -195,27 +196,9 @@ void extension_send(struct extension *extension, const struct stream *stream)
 
 		if (part < 0) {
 			FAIL("cannot send: %s", strerror(errno));
-			return;
+			break;
 		}
 		sent += (size_t)part;
 	}
-}
-
-size_t extension_stuff(struct extension *extension, const struct stream *stream, size_t least)
-{
-	struct pollfd fd = {.fd = stream_of(extension), .events = POLLOUT};
-	size_t sent = 0;
-
-	while (sent < stream->length &&
-	       poll(&fd, 1, sent < least ? DEADLINE_SECONDS * 1000 : 1000) == 1) {
-		ssize_t part = send(fd.fd, stream->bytes + sent, stream->length - sent,
-		                    MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (part < 0 && errno != EAGAIN) {
-			FAIL("cannot send: %s", strerror(errno));
-			break;
-		}
-		sent += part > 0 ? (size_t)part : 0;
-	}
-	return sent;
+	close(fd);
 }

@@ -43,7 +43,5 @@ void extension_set(struct extension *extension, const struct osq_log_statistics 
 
 /* To the client that is connected; waits for it to read. */
 void extension_send(struct extension *extension, const struct stream *stream);
-/* Sends until nothing more is taken for a moment; so much has to be. How much was. */
-size_t extension_stuff(struct extension *extension, const struct stream *stream, size_t least);
 
 #endif

@@ -151,6 +151,8 @@ static void expect_note(const struct logd_note *note, const char *json, const ch
 
 static void notes(void)
 {
+	const struct osq_log_statistics account = {
+	    .client_sent = 61, .client_delivered = 18, .client_unwanted = 3, .client_dropped = 40};
 	struct logd_note note = {.time = UINT64_C(12000000000), .count = 17, .total = 40};
 
 	note.kind = LOGD_NOTE_DROPPED;
@@ -163,14 +165,20 @@ static void notes(void)
 	note.kind = LOGD_NOTE_LOST;
 	note.other = 5;
 	expect_note(&note, "{\"lost\":17,\"total\":40,\"system_log\":5," TIMES "}\n",
-	            DAEMON "17 messages lost, and in the system log alone 5\n");
+	            DAEMON "17 messages lost before, and in the system log alone 5\n");
 	note.kind = LOGD_NOTE_DAMAGED;
 	expect_note(&note, "{\"damaged\":17," TIMES "}\n", DAEMON "17 damaged bytes\n");
 	note.kind = LOGD_NOTE_CONNECTED;
 	note.level = OSQ_LOG_DEBUG;
+	note.other = 0;
 	expect_note(&note,
 	            "{\"connected\":true,\"channel\":\"/dev/\\\"\\u001b_log\"," TIMES
 	            ",\"level\":\"debug\"}\n",
+	            DAEMON "connected to /dev/\"\\x1b_log, level debug\n");
+	note.other = UINT64_C(11500000000);
+	expect_note(&note,
+	            "{\"connected\":true,\"channel\":\"/dev/\\\"\\u001b_log\"," TIMES
+	            ",\"level\":\"debug\",\"loaded\":11.500000000}\n",
 	            DAEMON "connected to /dev/\"\\x1b_log, level debug\n");
 	note.kind = LOGD_NOTE_UNWRITTEN;
 	note.reason = "No space left on device";
@@ -178,12 +186,18 @@ static void notes(void)
 	            DAEMON "17 messages could not be written: No space left on device\n");
 	note.kind = LOGD_NOTE_DISCONNECTED;
 	note.reason = "stopped";
-	note.other = 18;
-	expect_note(
-	    &note,
-	    "{\"disconnected\":true,\"channel\":\"/dev/\\\"\\u001b_log\","
-	    "\"reason\":\"stopped\"," TIMES ",\"messages\":17,\"total\":40,\"delivered\":18}\n",
-	    DAEMON "disconnected from /dev/\"\\x1b_log: stopped; 17 messages, and dropped 40\n");
+	expect_note(&note,
+	            "{\"disconnected\":true,\"channel\":\"/dev/\\\"\\u001b_log\","
+	            "\"reason\":\"stopped\"," TIMES ",\"messages\":17,\"total\":40}\n",
+	            DAEMON
+	            "disconnected from /dev/\"\\x1b_log: stopped; 17 messages, and dropped 40\n");
+	note.account = &account;
+	expect_note(&note,
+	            "{\"disconnected\":true,\"channel\":\"/dev/\\\"\\u001b_log\","
+	            "\"reason\":\"stopped\"," TIMES ",\"messages\":17,\"total\":40,"
+	            "\"delivered\":18,\"unwanted\":3,\"sent\":61}\n",
+	            DAEMON
+	            "disconnected from /dev/\"\\x1b_log: stopped; 17 messages, and dropped 40\n");
 }
 
 static void levels(void)

@@ -45,7 +45,11 @@ public sealed class KernelTestLogTests : IDisposable
         var counts = result.Suites[0].Log.ShouldNotBeNull();
         counts.ShouldBe(new LogCounts(
             messages.Count, lines.Sum(line => Number(line, "dropped")), lines.Sum(line => Number(line, "lost")),
-            lines.Sum(line => Number(line, "unwritten")), lines.Sum(line => Number(line, "damaged")), Left: 0));
+            lines.Sum(line => Number(line, "unwritten")), lines.Sum(line => Number(line, "damaged")), Left: 0)
+        {
+            Sent = lines.Sum(line => Number(line, "sent") - Number(line, "unwanted")),
+        });
+        (counts.Messages + counts.Dropped + counts.Unwritten).ShouldBe(counts.Sent);
         var suite = XDocument.Load(Path.Combine(folder, "junit.xml")).Root!.Element("testsuite")!;
         suite.Element("properties")!.Elements().ShouldContain(property => property.Attribute("name")!.Value == "log.messages" && property.Attribute("value")!.Value == $"{messages.Count}");
 

@@ -11,6 +11,16 @@ public sealed record LogCounts(long Messages, long Dropped, long Lost, long Unwr
 {
     public static LogCounts None { get; } = new(0, 0, 0, 0, 0, 0);
 
+    /// <summary>Those that the kernel says that it sent, and that were wanted: of connections whose end it could tell.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>Of those, the ones that neither arrived nor are counted.</summary>
+    public long Missing { get; init; }
+
     public static LogCounts operator +(LogCounts one, LogCounts other) => new(
-        one.Messages + other.Messages, one.Dropped + other.Dropped, one.Lost + other.Lost, one.Unwritten + other.Unwritten, one.Damaged + other.Damaged, one.Left + other.Left);
+        one.Messages + other.Messages, one.Dropped + other.Dropped, one.Lost + other.Lost, one.Unwritten + other.Unwritten, one.Damaged + other.Damaged, one.Left + other.Left)
+    {
+        Sent = one.Sent + other.Sent,
+        Missing = one.Missing + other.Missing,
+    };
 }

@@ -40,7 +40,22 @@ public sealed class ChannelLine
     /// <summary>Whether the daemon has the channel from now on.</summary>
     public bool Connected { get; private init; }
 
-    /// <summary>What it adds to the counts of a run.</summary>
+    /// <summary>When the extension was loaded, where the daemon connects: nanoseconds since the kernel's start.</summary>
+    public long? Loaded { get; private init; }
+
+    /// <summary>Whether the daemon has the channel no more.</summary>
+    public bool Disconnected { get; private init; }
+
+    /// <summary>What the extension says at a connection's end: its messages since the beginning of that; null where it could not.</summary>
+    public long? Sent { get; private init; }
+
+    /// <summary>Those of them that the daemon did not ask for.</summary>
+    public long Unwanted { get; private init; }
+
+    /// <summary>Of what was dropped or lost, until then.</summary>
+    public long? Total { get; private init; }
+
+    /// <summary>What it tells of messages.</summary>
     public LogCounts Counts { get; private init; } = LogCounts.None;
 
     /// <summary>As the daemon printed it.</summary>
@@ -97,7 +112,12 @@ public sealed class ChannelLine
             WallTime = line.TryGetProperty("time", out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var moment)
                 ? (moment - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick
                 : null,
-            Connected = line.TryGetProperty("connected", out var connected) && connected.ValueKind == JsonValueKind.True,
+            Connected = IsTrue(line, "connected"),
+            Disconnected = IsTrue(line, "disconnected"),
+            Loaded = Seconds(line, "loaded"),
+            Sent = Number(line, "sent") is null ? null : Count(line, "sent"),
+            Unwanted = Count(line, "unwanted"),
+            Total = Number(line, "total") is null ? null : Count(line, "total"),
             Counts = new LogCounts(sequence is null ? 0 : 1, Count(line, "dropped"), Count(line, "lost"), Count(line, "unwritten"), Count(line, "damaged"), Left: 0),
         };
     }
@@ -120,6 +140,8 @@ public sealed class ChannelLine
 
     private static ChannelLine Unreadable(string line) =>
         new(new JsonObject { ["unreadable"] = true, ["text"] = line }.ToJsonString()) { Text = line };
+
+    private static bool IsTrue(JsonElement line, string name) => line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static string? TextOf(JsonElement line, string name) =>
         line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -13,6 +13,8 @@ public sealed class GuestLog : IDisposable
     private readonly ShownMessages _shown;
     private readonly Lock _order = new();
     private TestTimeline _timeline = new();
+    private readonly Note _note;
+    private ConnectionAccount _account = new();
     private KernelClock _clock;
     private string? _recentTest;
 
@@ -21,7 +23,8 @@ public sealed class GuestLog : IDisposable
     {
         Folder = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
         File = Path.Combine(Folder, "kextlog.jsonl");
-        _file = new LogFile(File, sentence => journal.Publish(new NoteGiven(sentence)));
+        _note = sentence => journal.Publish(new NoteGiven(sentence));
+        _file = new LogFile(File, _note);
         _shown = new ShownMessages(journal, clock);
     }
 
@@ -47,7 +50,7 @@ public sealed class GuestLog : IDisposable
         lock (_order)
         {
             _file.Flush();
-            (_clock, _timeline, Begin, BootTime) = (clock, new TestTimeline(), _file.Length, null);
+            (_clock, _timeline, _account, Begin, BootTime) = (clock, new TestTimeline(), new ConnectionAccount(), _file.Length, null);
         }
     }
 
@@ -58,7 +61,14 @@ public sealed class GuestLog : IDisposable
             BootTime ??= line.WallTime - line.Uptime;
             var test = _timeline.At(_clock == KernelClock.Uptime ? line.Uptime : line.WallTime);
             var kept = _file.TryWrite(line.With(source: null, test));
-            Counts += line.Counts with { Left = kept ? 0 : line.Counts.Messages };
+            var counts = _account.Add(line) with { Left = kept ? 0 : line.Counts.Messages };
+            Counts += counts;
+            if (counts.Missing > 0)
+            {
+                _file.TryWrite(ConnectionAccount.Missing(line, counts).With(source: null, test));
+                _note($"The log of {counts.Sent:#,0} messages does not add up: {counts.Missing:#,0} of them are neither in {File} nor counted there.");
+            }
+
             if (line.Level is { } level)
             {
                 Remember(test, $"{level.ToString().ToLowerInvariant()} {line.Process}/{line.Thread} #{line.Sequence}: {line.Text}");

@@ -37,7 +37,7 @@ public sealed class LogCollector : IAsyncDisposable
     private GuestShell _shell;
     private GuestShell? _own;
     private Task _reading = Task.CompletedTask;
-    private long? _process;
+    private long? _process; // that of the daemon, as soon as it is known
     private bool _lost;
     private long _heard;
     private volatile bool _ending;
@@ -63,7 +63,7 @@ public sealed class LogCollector : IAsyncDisposable
         await collector._ready.Task.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!collector._ready.Task.IsCompleted && !cancellationToken.IsCancellationRequested && !died.IsCancellationRequested)
         {
-            note($"The log channel {daemon.Channel} is not there {ReadyLimit.TotalSeconds:0} s after its reader was started: until it is, the extension's messages are in the system log alone.");
+            note($"The log channel {daemon.Channel} is not there {ReadyLimit.TotalSeconds:0} s after its reader was started{collector.State}: until it is, the extension's messages are in the system log alone.");
         }
 
         return collector;
@@ -257,6 +257,9 @@ public sealed class LogCollector : IAsyncDisposable
             }
         }
     }
+
+    // Of one that has not connected.
+    private string State => _process is null ? ", of which nothing was heard" : $" as process {_process}{Complaints}";
 
     private string Complaints
     {
