@@ -40,6 +40,23 @@ public sealed class DarwinGuestTests : IDisposable
     }
 
     [Fact]
+    public async Task Waits_for_its_ssh_servers_port_where_something_still_has_it()
+    {
+        const string Boot = "while :; do\n  asked=\n", Failure = "tries=$((tries + 1))";
+        var init = File.ReadAllText(Definition.InitFile);
+        init.ShouldContain(Boot);
+        init.ShouldContain(Failure);
+        init = init.Replace(Boot, $"busybox nc -l -p 22 & holder=$!\nuntil grep -q ':0016 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done\n{Boot}", StringComparison.Ordinal)
+            .Replace(Failure, $"{Failure}; echo 'The port is taken.'; kill $holder", StringComparison.Ordinal);
+        await using var guest = GuestFactory.Create(_place.WithInit(Definition, init), _place.Site with { Cold = true });
+
+        var endpoint = await guest.StartAsync(CancellationToken.None);
+
+        (await RunsAsync(endpoint, "id -un")).ShouldBe("root\n");
+        (await File.ReadAllTextAsync(((ISerialConsole)guest).ConsoleFile)).ShouldMatch("The port is taken[.]\r?\n(.*\n)*KEXTDEV READY ");
+    }
+
+    [Fact]
     public async Task Shows_nothing_of_the_system_below_it()
     {
         await using var guest = GuestFactory.Create(Definition with { Release = "11" }, _place.Site with { Cold = true });

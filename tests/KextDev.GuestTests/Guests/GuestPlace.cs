@@ -43,11 +43,13 @@ public sealed class GuestPlace : IDisposable
     public Task<IReadOnlyList<GuestStatus>> ListAsync() => GuestFactory.ListAsync(Site, CancellationToken.None);
 
     /// <summary>A definition like the embedded guest's, with an init script of the test's own.</summary>
-    public GuestDefinition WithInit(string script)
+    public GuestDefinition WithInit(string script) => WithInit(GuestPlace.Embedded, script);
+
+    public GuestDefinition WithInit(GuestDefinition definition, string script)
     {
         var file = Path.Combine(_folder, "init");
         File.WriteAllText(file, script);
-        return GuestPlace.Embedded with { Init = file };
+        return definition with { Init = file };
     }
 
     /// <summary>What is built of the checkout's own extension is the checkout's: it takes long, and is built once.</summary>

@@ -65,6 +65,36 @@ public sealed class LinuxPlatformTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_module_of_a_name_that_is_loaded_is_not_loaded_and_the_answer_says_so()
+    {
+        var file = (await _shell.RunAsync("grep '/failover.ko' /etc/modules", CancellationToken.None)).Output.Trim();
+        var loaded = new DeployedExtension("failover", "normal", file);
+
+        var answer = await _platform.LoadAsync(loaded, CancellationToken.None);
+
+        answer.IsOccupied.ShouldBeTrue(answer.Message);
+        answer.Message.ShouldContain("loaded already");
+        var image = (await _platform.LocateAsync(loaded, CancellationToken.None)).ShouldBeOfType<LoadedModule>();
+        image.Sections[".text"].ShouldBeGreaterThan(0xffff_8000_0000_0000);
+        image.Identity.ShouldNotBeNull().Length.ShouldBe(40);
+        (await _platform.LocateAsync(loaded with { Name = "absent" }, CancellationToken.None)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_loaded_module_is_told_with_where_it_lies()
+    {
+        // Nobody uses it in this guest.
+        var file = (await _shell.RunAsync("grep '/pvpanic-mmio.ko' /etc/modules || find / -xdev -name 'pvpanic-mmio.ko'", CancellationToken.None)).Output.Trim();
+        var module = new DeployedExtension("pvpanic-mmio", "normal", file);
+        (await _platform.UnloadAsync(module, CancellationToken.None)).Accepted.ShouldBeTrue();
+
+        var answer = await _platform.LoadAsync(module, CancellationToken.None);
+
+        answer.Accepted.ShouldBeTrue(answer.Message);
+        answer.Image.ShouldBeOfType<LoadedModule>().Sections[".text"].ShouldBeGreaterThan(0xffff_8000_0000_0000);
+    }
+
+    [Fact]
     public async Task The_kernels_log_is_read_from_a_mark_on()
     {
         await _shell.RunAsync($"{_platform.MarkCommand("first mark")}; echo between > /dev/kmsg; {_platform.MarkCommand("second mark")}; echo after > /dev/kmsg", CancellationToken.None);

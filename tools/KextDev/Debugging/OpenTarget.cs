@@ -106,8 +106,8 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
         var extension = files.Extensions[variant];
         var answer = await journal.StageAsync(Stage.Load, () => platform.LoadAsync(extension, cancellationToken), answer => answer.Refusal);
         return answer.Accepted
-            ? await platform.LocateAsync(extension, cancellationToken)
-                ?? throw new InfrastructureException($"{extension.Name} was loaded, and a moment later the guest does not show it any more. Look at its kernel log: ./build.sh VmShell.")
+            ? answer.Image
+                ?? throw new InfrastructureException($"{extension.Name} was loaded, and the guest does not tell where it lies. Look whether it is loaded still, and at the kernel log: ./build.sh VmShell.")
             : throw new InfrastructureException(answer.Message);
     }
 }

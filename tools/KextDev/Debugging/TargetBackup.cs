@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KextDev.Guests;
 
 namespace KextDev.Debugging;
 

@@ -1,3 +1,5 @@
+using KextDev.Shells;
+
 namespace KextDev.Platforms;
 
 /// <summary>
@@ -18,7 +20,10 @@ public interface IKernelPlatform
     /// <summary>Gives files that were copied to the guest the owner and the modes that its loader asks for.</summary>
     Task PrepareAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
-    /// <summary>Loads the extension, and makes sure that it is this one that is loaded; a refusal says why in the kernel's words.</summary>
+    /// <summary>
+    /// Loads the extension, and makes sure that it is this one that is loaded; a refusal says why in the kernel's words.
+    /// Where one of its name is loaded already, that is the refusal, and nothing was done.
+    /// </summary>
     Task<KernelAnswer> LoadAsync(DeployedExtension extension, CancellationToken cancellationToken);
 
     /// <summary>Unloads the extension; a refusal says who still uses it.</summary>
@@ -45,8 +50,18 @@ public interface IKernelPlatform
     /// <summary>The kernel log's lines after the mark; all lines where the mark is null or has scrolled away.</summary>
     Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken);
 
+    /// <summary>What the kernel remembers of its troubles; null where it keeps no such record.</summary>
+    Task<KernelTroubles?> ReadTroublesAsync(CancellationToken cancellationToken);
+
     /// <summary>The reports that the system wrote about its kernel or the extension since it was last asked, or since the shell was connected.</summary>
     Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken);
+
+    /// <summary>Whether the system writes a report of its kernel's death when it starts again.</summary>
+    bool ReportsPanics { get; }
+
+    /// <summary>Those reports that it wrote since it was last asked, or since the shell was connected.</summary>
+    /// <param name="anew">A shell of the kernel that runs now: the one of before went with its kernel.</param>
+    Task<IReadOnlyList<SystemReport>> ReadPanicsAsync(GuestShell anew, CancellationToken cancellationToken);
 
     /// <summary>What the kernel holds now, as far as it tells.</summary>
     Task<KernelHoldings> ReadHoldingsAsync(CancellationToken cancellationToken);
@@ -83,10 +98,20 @@ public sealed record KernelAnswer(bool Accepted, string Message)
 {
     public static KernelAnswer Yes { get; } = new(Accepted: true, "");
 
+    /// <summary>Whether a load was refused because one of the extension's name is loaded.</summary>
+    public bool IsOccupied { get; private init; }
+
+    /// <summary>Where a loaded extension lies; null for other answers, and where that is not known.</summary>
+    public LoadedImage? Image { get; private init; }
+
     /// <summary>The refusal; null when accepted.</summary>
     public string? Refusal => Accepted ? null : Message;
 
     public static KernelAnswer No(string message) => new(Accepted: false, message);
+
+    public static KernelAnswer LoadedAt(LoadedImage? image) => Yes with { Image = image };
+
+    public static KernelAnswer Occupied(string name) => No($"{name} was not loaded: one of this name is loaded already.") with { IsOccupied = true };
 }
 
 /// <summary>A report in the system's own folder of diagnostic reports.</summary>

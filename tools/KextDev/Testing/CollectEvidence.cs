@@ -18,6 +18,7 @@ public sealed class CollectEvidence(RunJournal journal)
         limit.CancelAfter(Limit);
         try
         {
+            journal.Publish(new GuestDescribed((await bench.Shell.RunAsync("uname -srm", limit.Token)).Output.Trim()));
             await foreach (var evidence in bench.Platform.CollectAsync(limit.Token))
             {
                 kernelLog = evidence.IsKernelLog ? evidence.Text : kernelLog;

@@ -10,8 +10,8 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
     private string? _loaded;
     private bool _known;
 
-    /// <summary>Called with the variant each time that this slot has loaded one.</summary>
-    public Func<string, CancellationToken, Task>? Loaded { get; set; }
+    /// <summary>Called with the variant, and where it lies if that is known, each time that this slot has loaded one.</summary>
+    public Func<string, LoadedImage?, CancellationToken, Task>? Loaded { get; set; }
 
     /// <summary>Any variant: all share the name by which the kernel knows the extension.</summary>
     public DeployedExtension Extension => extensions.Values.First();
@@ -34,17 +34,29 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
             return KernelAnswer.Yes;
         }
 
-        var unloaded = await UnloadAsync(cancellationToken);
-        if (!unloaded.Accepted)
+        // Whether something is in the way need not be asked: the kernel says so.
+        if (_known && await UnloadAsync(cancellationToken) is { Accepted: false } stays)
         {
-            return unloaded;
+            return stays;
         }
 
         // A load that is cancelled midway leaves the question open.
         Forget(variant);
         var answer = await platform.LoadAsync(extensions[variant], cancellationToken);
+        if (answer.IsOccupied)
+        {
+            var unloaded = await UnloadAsync(cancellationToken);
+            if (!unloaded.Accepted)
+            {
+                return unloaded;
+            }
+
+            Forget(variant);
+            answer = await platform.LoadAsync(extensions[variant], cancellationToken);
+        }
+
         (_known, _loaded) = (true, answer.Accepted ? variant : null);
-        await (answer.Accepted && Loaded is { } tell ? tell(variant, cancellationToken) : Task.CompletedTask);
+        await (answer.Accepted && Loaded is { } tell ? tell(variant, answer.Image, cancellationToken) : Task.CompletedTask);
         return answer;
     }
 

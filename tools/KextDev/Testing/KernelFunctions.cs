@@ -15,15 +15,18 @@ internal sealed class KernelFunctions(StateFolder state, BuiltExtension built)
     private const string Functions = "grep ' [tTwW] ' /proc/kallsyms";
 
     private string? _kept;
-    private ulong _text;
+    private ulong? _text;
     private (string Variant, LoadedModule Module)? _loaded;
 
     /// <summary>Learns where the kernel's own functions lie. A guest that hides that leaves them without names.</summary>
     /// <returns>Where they are kept; empty for such a guest.</returns>
-    public async Task<string> LearnAsync(GuestShell shell, CancellationToken cancellationToken)
+    public async Task<string> LearnAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
-        var told = (await shell.RunAsync($"uname -rv; {KernelSymbolTable.FindText}", cancellationToken)).Output.Split('\n', 2);
-        if (told is not [var build, var text] || KernelSymbolTable.Parse(text) is not { Text: var start })
+        // A kernel that stays where it is need not be asked.
+        var (build, start) = guest is IKernelFile known
+            ? (BuildOf(await known.GetKernelFileAsync(cancellationToken)), null)
+            : await AskAsync(shell, cancellationToken);
+        if (build is null)
         {
             return "";
         }
@@ -44,12 +47,21 @@ internal sealed class KernelFunctions(StateFolder state, BuiltExtension built)
         return file;
     }
 
+    private static string BuildOf(string kernel) => $"{kernel} {new FileInfo(kernel).Length}";
+
+    // A kernel may choose another place at each start.
+    private static async Task<(string? Build, ulong? Text)> AskAsync(GuestShell shell, CancellationToken cancellationToken) =>
+        (await shell.RunAsync($"uname -rv; {KernelSymbolTable.FindText}", cancellationToken)).Output.Split('\n', 2) is [var build, var text]
+        && KernelSymbolTable.Parse(text) is { Text: var start }
+            ? (build, start)
+            : (null, null);
+
     public void Learn(string variant, LoadedModule module) => _loaded = (variant, module);
 
     public FunctionNames Read() => new([.. ReadKernel(), .. ReadModule()]);
 
     private IEnumerable<NamedFunction> ReadKernel() => _kept is not null && KernelSymbolTable.Parse(File.ReadAllText(_kept)) is { } table
-        ? table.Functions.Select(function => new NamedFunction(function.Address - table.Text + _text, function.Name, Module: null))
+        ? table.Functions.Select(function => new NamedFunction(function.Address - table.Text + (_text ?? table.Text), function.Name, Module: null))
         : [];
 
     private IEnumerable<NamedFunction> ReadModule()

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KextDev.Crashes;
-using KextDev.Guests;
 
 namespace KextDev.Testing;
 

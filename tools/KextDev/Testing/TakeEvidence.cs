@@ -26,20 +26,21 @@ public sealed class TakeEvidence(GuestDefinition definition, KernelTestOptions o
     private bool NamesFunctions => definition.Platform == GuestPlatform.Linux;
 
     /// <summary>Learns what a living kernel alone tells. It is asked for little, but for its first time.</summary>
-    public async Task LearnAsync(GuestShell shell, CancellationToken cancellationToken)
+    public async Task LearnAsync(IGuest guest, GuestShell shell, CancellationToken cancellationToken)
     {
         if (NamesFunctions)
         {
-            await TryAsync("The names of the kernel's functions are", NameLimit, token => _functions.LearnAsync(shell, token), cancellationToken);
+            await TryAsync("The names of the kernel's functions are", NameLimit, token => _functions.LearnAsync(guest, shell, token), cancellationToken);
         }
     }
 
-    /// <summary>The extension was loaded: where it lies is learnt.</summary>
-    public async Task LocateAsync(IKernelPlatform platform, DeployedExtension extension, CancellationToken cancellationToken)
+    /// <summary>The extension was loaded.</summary>
+    /// <param name="image">Where it lies; null where that is not known.</param>
+    public void Learn(string variant, LoadedImage? image)
     {
-        if (NamesFunctions && await platform.LocateAsync(extension, cancellationToken) is LoadedModule module)
+        if (NamesFunctions && image is LoadedModule module)
         {
-            _functions.Learn(extension.Variant, module);
+            _functions.Learn(variant, module);
         }
     }
 

@@ -20,9 +20,10 @@ public sealed class TestBench : IAsyncDisposable
     private readonly AcquiredGuest _acquired;
     private readonly GuestPlatform _system;
 
-    private TestBench(AcquiredGuest acquired, GuestPlatform system, GuestShell shell, IKernelPlatform platform, DeployedFiles files)
+    private TestBench(AcquiredGuest acquired, GuestPlatform system, GuestShell shell, IKernelPlatform platform, DeployedFiles files, TakeEvidence evidence)
     {
         _acquired = acquired;
+        Evidence = evidence;
         _system = system;
         Shell = shell;
         Platform = platform;
@@ -50,12 +51,12 @@ public sealed class TestBench : IAsyncDisposable
     /// <summary>Reads the extension's log channel; null where it has none.</summary>
     public LogCollector? Log { get; set; }
 
-    /// <summary>Is taken where the kernel dies or hangs; null for nowhere.</summary>
-    public TakeEvidence? Evidence { get; set; }
+    /// <summary>Is taken where the kernel dies or hangs.</summary>
+    public TakeEvidence Evidence { get; }
 
-    /// <summary>Acquires, connects, deploys. What was opened before a step failed is closed again.</summary>
+    /// <summary>Acquires, connects, deploys, and learns what a kernel that dies cannot tell. What was opened before a step failed is closed again.</summary>
     public static async Task<TestBench> OpenAsync(
-        IGuest guest, GuestPlatform system, BuiltExtension built, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
+        IGuest guest, GuestPlatform system, BuiltExtension built, TakeEvidence evidence, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
     {
         AcquiredGuest? acquired = null;
         GuestShell? shell = null;
@@ -66,8 +67,13 @@ public sealed class TestBench : IAsyncDisposable
             shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
-            var files = await journal.StageAsync(Stage.Deploy, () => DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken));
-            return new TestBench(acquired, system, shell, platform, files) { Outlives = guest is IKeepable { Joined: true } };
+            var files = await journal.StageAsync(Stage.Deploy, async () =>
+            {
+                var deployed = await DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken);
+                await evidence.LearnAsync(guest, shell, cancellationToken);
+                return deployed;
+            });
+            return new TestBench(acquired, system, shell, platform, files, evidence) { Outlives = guest is IKeepable { Joined: true } };
         }
         catch
         {

@@ -89,7 +89,8 @@ internal static class RenewProgram
         	if (line < 0 || tcgetattr(line, &settings))
         		return 1;
         	settings.c_lflag = (settings.c_lflag | ICANON) & ~(tcflag_t)(ECHO | ISIG);
-        	if (tcsetattr(line, TCSANOW, &settings) || !(input = fdopen(line, "r")))
+        	/* An emulated line takes its speed seriously. */
+        	if (cfsetspeed(&settings, B115200) || tcsetattr(line, TCSANOW, &settings) || !(input = fdopen(line, "r")))
         		return 1;
         	puts("KEXTDEV SAVABLE");
         	fflush(stdout);

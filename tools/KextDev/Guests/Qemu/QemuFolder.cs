@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace KextDev.Guests.Qemu;
 
@@ -6,8 +7,6 @@ namespace KextDev.Guests.Qemu;
 /// <remarks>Whoever uses the machine holds the folder's <see cref="FolderLock"/>.</remarks>
 public sealed record QemuFolder(string Path)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public string Name => System.IO.Path.GetFileName(Path);
 
     public string PidFile => System.IO.Path.Combine(Path, "qemu.pid");
@@ -41,7 +40,7 @@ public sealed record QemuFolder(string Path)
     {
         try
         {
-            return JsonSerializer.Deserialize<QemuState>(File.ReadAllBytes(StateFile), Json);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(StateFile), QemuJson.Default.QemuState);
         }
         catch (Exception exception) when (exception is IOException or JsonException)
         {
@@ -49,7 +48,7 @@ public sealed record QemuFolder(string Path)
         }
     }
 
-    public void WriteState(QemuState state) => AtomicFile.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, Json));
+    public void WriteState(QemuState state) => AtomicFile.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, QemuJson.Default.QemuState));
 
     /// <summary>The machine's process, found by its pid file or else by its command line; null when none runs.</summary>
     public QemuProcess? FindProcess() => QemuProcess.Find(PidFile);
@@ -72,3 +71,9 @@ public sealed record QemuFolder(string Path)
 /// <param name="Kept">True when it stays without a user.</param>
 public sealed record QemuState(
     GuestEndpoint Endpoint, string Identity, Accelerator Accelerator, DateTimeOffset Started, string ConsoleFile, string QmpSocket, bool Kept);
+
+/// <summary>Made when this is compiled: what looks at types at run time takes longer than QEMU's start.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(QemuState))]
+[JsonSerializable(typeof(SnapshotManifest))]
+internal sealed partial class QemuJson : JsonSerializerContext;

@@ -29,7 +29,7 @@ public sealed record Snapshot(string Folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<SnapshotManifest>(File.ReadAllBytes(ManifestFile));
+            return JsonSerializer.Deserialize(File.ReadAllBytes(ManifestFile), QemuJson.Default.SnapshotManifest);
         }
         catch (Exception exception) when (exception is IOException or JsonException)
         {
@@ -44,7 +44,7 @@ public sealed record Snapshot(string Folder)
     public void WriteManifest(DateTimeOffset saved)
     {
         var manifest = new SnapshotManifest(saved, SealOf(MemoryFile), SealOf(DeviceFile));
-        AtomicFile.Write(ManifestFile, stream => JsonSerializer.Serialize(stream, manifest));
+        AtomicFile.Write(ManifestFile, stream => JsonSerializer.Serialize(stream, manifest, QemuJson.Default.SnapshotManifest));
     }
 
     /// <summary>Whether the files' lengths are those that were sealed: takes no time.</summary>

@@ -36,7 +36,7 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
             ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(Folder)}: there is one such machine. Wait for that, then try again.");
         try
         {
-            site.Note($"The guest {Name} is reached by SSH alone: it has no snapshot and no console, so each run finds it as the last one left it, and a panic shows as a lost connection.");
+            site.Note($"The guest {Name} is reached by SSH alone: it has no snapshot and no console, so each run finds it as the last one left it, and a panic shows as a lost connection, or by the report that macOS writes of it when it starts again.");
             var ssh = new SshEndpoint(definition, site);
             Joined = definition.StartCommand is null;
             if (definition.StartCommand is { } start)

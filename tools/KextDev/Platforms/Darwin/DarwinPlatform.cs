@@ -49,6 +49,12 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     public async Task<KernelAnswer> LoadAsync(DeployedExtension extension, CancellationToken cancellationToken)
     {
+        // kextload would take the one that is there for the one that it is given.
+        if (await IsLoadedAsync(extension, cancellationToken))
+        {
+            return KernelAnswer.Occupied(extension.Name);
+        }
+
         var command = LoadCommand(extension);
         var answer = KextLoadAnswer.Parse(await _shell.RunAsync($"{MarkCommand(LoadMark)}; {command}", cancellationToken));
         if (answer.Outcome != KextLoadOutcome.Loaded)
@@ -84,7 +90,7 @@ public sealed class DarwinPlatform : IKernelPlatform
     public async Task<bool> IsLoadedAsync(DeployedExtension extension, CancellationToken cancellationToken) => await FindAsync(extension, cancellationToken) is not null;
 
     public async Task<LoadedImage?> LocateAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
-        await FindAsync(extension, cancellationToken) is { } row ? new LoadedKext(row.Uuid?.ToString().ToUpperInvariant(), row.Address, row.Size) : null;
+        await FindAsync(extension, cancellationToken) is { } row ? ImageOf(row) : null;
 
     public KernelClock Clock => KernelClock.WallClock;
 
@@ -100,8 +106,16 @@ public sealed class DarwinPlatform : IKernelPlatform
 
     public Task<IReadOnlyList<string>> ReadLogAsync(string? mark, CancellationToken cancellationToken) => _log.ReadAsync(mark, cancellationToken);
 
+    /// <summary>macOS' kernel lives on after nothing that it would have to remember.</summary>
+    public Task<KernelTroubles?> ReadTroublesAsync(CancellationToken cancellationToken) => Task.FromResult<KernelTroubles?>(null);
+
     public Task<IReadOnlyList<SystemReport>> ReadNewReportsAsync(DeployedExtension extension, CancellationToken cancellationToken) =>
-        _reports.ReadNewAsync(extension.Name, cancellationToken);
+        _reports.ReadNewAsync(_shell, name => DiagnosticReports.IsKernels(name) || name.StartsWith(extension.Name + "_", StringComparison.Ordinal), cancellationToken);
+
+    public bool ReportsPanics => true;
+
+    public Task<IReadOnlyList<SystemReport>> ReadPanicsAsync(GuestShell anew, CancellationToken cancellationToken) =>
+        _reports.ReadNewAsync(anew, DiagnosticReports.IsKernels, cancellationToken);
 
     public Task<KernelHoldings> ReadHoldingsAsync(CancellationToken cancellationToken) => DarwinHoldings.ReadAsync(_shell, cancellationToken);
 
@@ -126,8 +140,10 @@ public sealed class DarwinPlatform : IKernelPlatform
 
         return extension.Version is { } version && version != row.Version && KextVersion.Parse(version) != KextVersion.Parse(row.Version)
             ? KernelAnswer.No($"{extension.Name} is loaded, but in another version: {where}; the one that was built has version {version}.")
-            : KernelAnswer.Yes;
+            : KernelAnswer.LoadedAt(ImageOf(row));
     }
+
+    private static LoadedKext ImageOf(KextStatRow row) => new(row.Uuid?.ToString().ToUpperInvariant(), row.Address, row.Size);
 
     private static string Sentence(string wayOut) => wayOut.Length > 0 ? $"\n{wayOut}" : "";
 

@@ -3,7 +3,7 @@ using KextDev.Shells;
 
 namespace KextDev.Platforms.Darwin;
 
-/// <summary>The folder where macOS keeps its reports: the new ones about the kernel and an extension, each told once.</summary>
+/// <summary>The folder where macOS keeps its reports: the new ones, each told once.</summary>
 internal sealed class DiagnosticReports
 {
     private const string Folder = "/Library/Logs/DiagnosticReports";
@@ -11,26 +11,21 @@ internal sealed class DiagnosticReports
     // Of one time. More of them are no reports, or tell the same.
     private const int MostReports = 16;
 
-    private readonly GuestShell _shell;
     private readonly HashSet<string> _known;
 
-    private DiagnosticReports(GuestShell shell, IEnumerable<string> known)
-    {
-        _shell = shell;
-        _known = [.. known];
-    }
+    private DiagnosticReports(IEnumerable<string> known) => _known = [.. known];
 
-    public static async Task<DiagnosticReports> OpenAsync(GuestShell shell, CancellationToken cancellationToken) =>
-        new(shell, await ListAsync(shell, cancellationToken));
+    public static async Task<DiagnosticReports> OpenAsync(GuestShell shell, CancellationToken cancellationToken) => new(await ListAsync(shell, cancellationToken));
 
-    public async Task<IReadOnlyList<SystemReport>> ReadNewAsync(string identifier, CancellationToken cancellationToken)
+    /// <param name="isMeant">Of a name. The others are told neither now nor later.</param>
+    public async Task<IReadOnlyList<SystemReport>> ReadNewAsync(GuestShell shell, Func<string, bool> isMeant, CancellationToken cancellationToken)
     {
         var reports = new List<SystemReport>();
-        foreach (var name in await ListAsync(_shell, cancellationToken))
+        foreach (var name in await ListAsync(shell, cancellationToken))
         {
-            if (_known.Add(name) && reports.Count < MostReports && (IsKernels(name) || name.StartsWith(identifier + "_", StringComparison.Ordinal)))
+            if (_known.Add(name) && reports.Count < MostReports && isMeant(name))
             {
-                var text = await _shell.RunAsync($"cat {ShellWord.Quote($"{Folder}/{name}")}", cancellationToken);
+                var text = await shell.RunAsync($"cat {ShellWord.Quote($"{Folder}/{name}")}", cancellationToken);
                 reports.Add(new SystemReport(name, text.Output, IsKernels(name)));
             }
         }
@@ -39,7 +34,7 @@ internal sealed class DiagnosticReports
     }
 
     // To 11 Kernel_DATE_HOST.panic, later Kernel-DATE.ips or panic-full-DATE.ips.
-    private static bool IsKernels(string name) =>
+    public static bool IsKernels(string name) =>
         name.EndsWith(".panic", StringComparison.Ordinal)
         || (name.EndsWith(".ips", StringComparison.Ordinal) && (name.StartsWith("Kernel", StringComparison.Ordinal) || name.StartsWith("panic", StringComparison.Ordinal)));
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KextDev.Processes;
-using KextDev.Shells;
 
 namespace KextDev.Platforms.Linux;
 
@@ -11,26 +10,30 @@ internal static partial class ModuleSections
     // Of the note's bytes the last 20 are the build id: its header and its name are before.
     private const int NoteHeaderDigits = 2 * 16;
 
-    /// <returns>Null when no such module is loaded.</returns>
-    public static async Task<LoadedModule?> ReadAsync(GuestShell shell, string name, CancellationToken cancellationToken)
+    /// <summary>A shell command that prints them, and exits with 0 also where there is no such module.</summary>
+    public static string Command(string name)
     {
         var folder = ShellWord.Quote($"/sys/module/{name.Replace('-', '_')}");
-        var answer = await shell.RunAsync(
-            $"cd {folder}/sections && grep -Hs '^0x' .[!.]* *; printf 'build-id '; od -An -v -tx1 {folder}/notes/.note.gnu.build-id | tr -d ' \\n'",
-            cancellationToken);
+        return $"cd {folder}/sections && grep -Hs '^0x' .[!.]* *; printf 'build-id'; od -An -v -tx1 {folder}/notes/.note.gnu.build-id || :";
+    }
+
+    /// <param name="text">With what the command printed at its end.</param>
+    /// <returns>Null when no such module is loaded.</returns>
+    public static LoadedModule? Parse(string text)
+    {
         var sections = new Dictionary<string, ulong>(StringComparer.Ordinal);
-        foreach (Match match in Section().Matches(answer.Output))
+        foreach (Match match in Section().Matches(text))
         {
             sections[match.Groups["name"].Value] = ulong.Parse(match.Groups["address"].ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         }
 
-        var note = BuildId().Match(answer.Output).Groups["digits"].Value;
+        var note = string.Concat(BuildId().Match(text).Groups["bytes"].Value.Split([' ', '\n']));
         return sections.Count == 0 ? null : new LoadedModule(note.Length > NoteHeaderDigits ? note[NoteHeaderDigits..] : null, sections);
     }
 
     [GeneratedRegex(@"^(?<name>[A-Za-z_.][\w.]{0,127}):0x(?<address>[0-9a-f]{1,16})$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Section();
 
-    [GeneratedRegex("^build-id (?<digits>[0-9a-f]{1,256})", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^build-id(?<bytes>( [0-9a-f]{2}|\n){1,256})", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex BuildId();
 }

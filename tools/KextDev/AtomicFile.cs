@@ -1,4 +1,4 @@
-namespace KextDev.Guests;
+namespace KextDev;
 
 /// <summary>A file that is either there with its whole content or not there.</summary>
 public static class AtomicFile

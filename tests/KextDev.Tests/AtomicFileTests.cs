@@ -1,6 +1,5 @@
-using KextDev.Guests;
 
-namespace KextDev.Tests.Guests;
+namespace KextDev.Tests;
 
 public sealed class AtomicFileTests : IDisposable
 {
