@@ -16,7 +16,7 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("Which plan of the manifest to run: quick (the default, a few seconds of stress), full, or soak with --duration. Typed as --plan.")]
     string? TestPlan => TryGetValue(() => TestPlan);
 
-    [Parameter("The tests to run, by names or patterns such as 'ring_*', separated by spaces. Default: all of the plan.")]
+    [Parameter("The tests to run, by names or patterns such as 'ring_*', separated by spaces or commas. Default: all of the plan.")]
     string[]? Tests => TryGetValue(() => Tests);
 
     [Parameter("How long the soak plan stresses the extension, such as 90s, 30m or 8h. Default: 10m.")]
@@ -78,6 +78,7 @@ internal interface IKernelTest : IKernelBuild
                 Suites = suites,
                 State = State,
                 RunFolder = folder,
+                Command = TypedRun.Read(Environment.GetCommandLineArgs()[1..]),
                 Repetition = repetition,
                 LeakCycles = leakCycles,
                 MemoryDump = MemoryDump,

@@ -10,6 +10,7 @@ public sealed class PrintableTextTests
     [InlineData("bell\a nul\0 c1\u009b", "bell\\x07 nul\\x00 c1\\x9b")]
     [InlineData("ümlaut 日本 😀", "ümlaut 日本 😀")]
     [InlineData("evil\u202Etxt", "evil\\x202etxt")]
+    [InlineData("no\u200Bwidth \u200Fmark \u061Cletter\uFEFF", "no\\x200bwidth \\x200fmark \\x61cletter\\xfeff")]
     public void Nothing_that_a_terminal_obeys_is_left(string line, string expected) => PrintableText.Of(line).ShouldBe(expected);
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class RunReportTests : IDisposable
         cases[0].Attribute("classname")!.Value.ShouldBe("osquery.embedded-darwin");
         suites[1].Element("properties").ShouldBeNull();
         suites[0].Elements().First().Elements().Select(property => $"{property.Attribute("name")!.Value} {property.Attribute("value")!.Value}")
-            .ShouldBe(["log.messages 1234", "log.dropped 17", "log.lost 0", "log.unwritten 0", "log.damaged 0", "log.left 3"]);
+            .ShouldBe(["log.messages 1234", "log.dropped 17", "log.lost 0", "log.unwritten 0", "log.damaged 0", "log.left 3", "log.sent 0", "log.missing 0"]);
         cases[1].Element("error")!.Attribute("message")!.Value.ShouldContain("left behind: 64 bytes");
     }
 
@@ -98,7 +98,7 @@ public sealed class RunReportTests : IDisposable
         output.ShouldContain("2 of 6 passed");
         output.ShouldContain("embedded-darwin: org.example.kext left behind: 64 bytes");
         output.ShouldContain("    warning ring_stress: no \\x1b[2J room [not markup]");
-        output.ShouldContain("1200 more warnings and errors in that second");
+        output.ShouldContain("1200 more warnings and errors");
         output.ShouldContain("embedded: log: 1,234 messages, 17 dropped, 3 not kept in the run's folder");
         output.ShouldContain("not run");
         output.ShouldContain("run folder: /runs/1");

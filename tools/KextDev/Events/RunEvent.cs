@@ -14,20 +14,38 @@ public abstract record RunEvent
 /// <summary>The first event of a run.</summary>
 /// <param name="Suites">In the order in which they run.</param>
 /// <param name="Folder">Where the run's files are.</param>
-public sealed record RunStarted(string Project, string Plan, IReadOnlyList<PlannedSuite> Suites, string Folder) : RunEvent;
+public sealed record RunStarted(string Project, string Plan, IReadOnlyList<PlannedSuite> Suites, string Folder) : RunEvent
+{
+    /// <summary>A shell's line that makes the same run again; null where nobody typed one.</summary>
+    public string? Command { get; init; }
+}
 
 /// <summary>The tests that one guest is to run.</summary>
-public sealed record PlannedSuite(string Guest, IReadOnlyList<string> Tests);
+public sealed record PlannedSuite(string Guest, IReadOnlyList<string> Tests)
+{
+    /// <summary>A shell's line that tests in this guest alone, up to the names of the tests; null where nobody typed one.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>Those that are not among the results.</summary>
+    public IEnumerable<string> NotIn(IEnumerable<TestResult> results) => Tests.Except(results.Select(result => result.Name), StringComparer.Ordinal);
+}
 
 /// <summary>What follows, up to the suite's end, happens with one guest.</summary>
 public sealed record SuiteStarted(string Guest) : RunEvent;
 
 public sealed record SuiteEnded(SuiteResult Result) : RunEvent;
 
+/// <summary>What the guest's system is, in its own words: kernel, release and machine.</summary>
+public sealed record GuestDescribed(string System) : RunEvent;
+
 public sealed record StageStarted(Stage Stage) : RunEvent;
 
 /// <param name="Failure">Null when the stage succeeded.</param>
-public sealed record StageEnded(Stage Stage, TimeSpan Duration, string? Failure) : RunEvent;
+public sealed record StageEnded(Stage Stage, TimeSpan Duration, string? Failure) : RunEvent
+{
+    /// <summary>The failure of a stage that did not fail: the user ended the run.</summary>
+    public const string Cancelled = "cancelled";
+}
 
 /// <summary>A sentence for the person who waits: what was decided and why.</summary>
 public sealed record NoteGiven(string Sentence) : RunEvent;
@@ -58,7 +76,14 @@ public sealed record MessagesOmitted(string? Test, long Count) : RunEvent;
 
 /// <summary>The kernel died or complained; <paramref name="Text"/> is its report.</summary>
 /// <param name="Fatal">False for a warning after which the kernel goes on.</param>
-public sealed record KernelCrashed(string Title, bool Fatal, string Text) : RunEvent;
+public sealed record KernelCrashed(string Title, bool Fatal, string Text) : RunEvent
+{
+    /// <summary>Where it happened; null when unknown.</summary>
+    public string? Function { get; init; }
+
+    /// <summary>Whose function that is: the extension that is to blame; null when it is the kernel's own, or unknown.</summary>
+    public string? Module { get; init; }
+}
 
 /// <summary>The last event of a run.</summary>
 public sealed record RunEnded(RunResult Result) : RunEvent;

@@ -27,13 +27,15 @@ public sealed class RunJournal(TimeProvider clock, params IReadOnlyList<IRunRepo
                 {
                     report.Receive(stamped);
                 }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                catch (Exception exception) when (IsNoRoom(exception))
                 {
                     GiveUp(report, exception);
                 }
             }
         }
     }
+
+    private static bool IsNoRoom(Exception exception) => exception is IOException or UnauthorizedAccessException or DiskFullException;
 
     private void GiveUp(IRunReport report, Exception cause)
     {
@@ -61,7 +63,7 @@ public sealed class RunJournal(TimeProvider clock, params IReadOnlyList<IRunRepo
         }
         catch (Exception exception)
         {
-            var failure = exception is OperationCanceledException ? "cancelled" : exception.Message;
+            var failure = exception is OperationCanceledException ? StageEnded.Cancelled : exception.Message;
             Publish(new StageEnded(stage, clock.GetElapsedTime(start), failure));
             throw;
         }
@@ -75,7 +77,7 @@ public sealed class RunJournal(TimeProvider clock, params IReadOnlyList<IRunRepo
             {
                 await report.DisposeAsync();
             }
-            catch (IOException exception) when (!_written.Contains(report))
+            catch (Exception exception) when (IsNoRoom(exception) && !_written.Contains(report))
             {
                 // What it could not write before, it still cannot.
                 _loss ??= exception;

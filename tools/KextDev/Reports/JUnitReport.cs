@@ -20,7 +20,7 @@ public sealed class JUnitReport(string path) : IRunReport
                 _run = run;
                 break;
             case RunEnded { Result: var result } when _run is not null:
-                Document(_run, result).Save(path);
+                ReportDocument.WriteXml(Document(_run, result), path);
                 break;
         }
     }
@@ -54,7 +54,8 @@ public sealed class JUnitReport(string path) : IRunReport
 
     private static XElement Log(LogCounts log) => new("properties",
         Property("log.messages", log.Messages), Property("log.dropped", log.Dropped), Property("log.lost", log.Lost),
-        Property("log.unwritten", log.Unwritten), Property("log.damaged", log.Damaged), Property("log.left", log.Left));
+        Property("log.unwritten", log.Unwritten), Property("log.damaged", log.Damaged), Property("log.left", log.Left),
+        Property("log.sent", log.Sent), Property("log.missing", log.Missing));
 
     private static XElement Property(string name, long value) => new("property", new XAttribute("name", name), new XAttribute("value", value));
 
@@ -78,7 +79,7 @@ public sealed class JUnitReport(string path) : IRunReport
         if (test.Figures.Count > 0)
         {
             element.Add(new XElement("properties", test.Figures.Select(figure => new XElement("property",
-                new XAttribute("name", PrintableText.Of(figure.Name)),
+                new XAttribute("name", figure.Name),
                 new XAttribute("value", figure.Value.ToString("R", CultureInfo.InvariantCulture))))));
         }
 
@@ -94,7 +95,7 @@ public sealed class JUnitReport(string path) : IRunReport
             .Select(attempt => Problem(again, attempt.Verdict, attempt.Failure!, [])));
         if (test.LastOutput.Count > 0)
         {
-            element.Add(new XElement("system-out", PrintableText.Of(test.LastOutput)));
+            element.Add(new XElement("system-out", string.Join('\n', test.LastOutput)));
         }
 
         return element;
@@ -102,8 +103,8 @@ public sealed class JUnitReport(string path) : IRunReport
 
     private static XElement Problem(string kind, Verdict verdict, string message, IReadOnlyList<string> kernelLog) => new(kind,
         new XAttribute("type", verdict),
-        new XAttribute("message", PrintableText.Of(message)),
-        PrintableText.Of(kernelLog));
+        new XAttribute("message", message),
+        string.Join('\n', kernelLog));
 
     private static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -5,7 +5,7 @@ namespace KextDev.Reports;
 
 /// <summary>
 /// The moving line at the bottom of a terminal: the stage or test under way, its progress, its time.
-/// It steps aside for every line that the report above it writes.
+/// Of a test, the latest warning or error that the extension logged. It steps aside for every line that the report above it writes.
 /// </summary>
 public sealed class LiveStatus : IRunReport
 {
@@ -22,6 +22,7 @@ public sealed class LiveStatus : IRunReport
     private readonly IRunReport _above;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
+    private readonly TestMessages _messages = new(_ => { });
     private string? _what;
     private long _since;
     private long _done;
@@ -43,6 +44,7 @@ public sealed class LiveStatus : IRunReport
         {
             Write(EraseLine);
             _above.Receive(runEvent);
+            _messages.Receive(runEvent);
             Follow(runEvent);
             Write(Line());
         }
@@ -112,9 +114,14 @@ public sealed class LiveStatus : IRunReport
             bar = $"  [{new string('=', filled)}{new string(' ', BarWidth - filled)}]";
         }
 
-        var line = $"{Spinner[_turn]} {PrintableText.Of(_what)}{bar}  {Wording.Of(_clock.GetElapsedTime(_since))}";
+        var line = $"{Spinner[_turn]} {PrintableText.Of(_what)}{bar}  {Wording.Of(_clock.GetElapsedTime(_since))}{Logged()}";
         return line[..Math.Min(line.Length, Math.Max(0, _console.Profile.Width - 1))];
     }
+
+    // What a test logs is known to be of interest only with its verdict; until then it is here.
+    private string Logged() => _messages.Current is ({ } latest, var count)
+        ? $"  {latest.Level.ToString().ToLowerInvariant()}{(count > 1 ? $" ({count:#,0} by now)" : "")}: {PrintableText.Of(latest.Text)}"
+        : "";
 
     private void Write(string text)
     {

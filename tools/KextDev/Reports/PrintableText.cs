@@ -49,9 +49,10 @@ public static partial class PrintableText
     /// <summary>The lines, each made printable, joined by line feeds.</summary>
     public static string Of(IEnumerable<string> lines) => string.Join('\n', lines.Select(Of));
 
-    // Besides the control characters: U+2028 and the direction overrides, which reorder what a reader sees.
+    // Besides the control characters: U+2028, what reorders the text that a reader sees, and what has no width to be seen by.
     private static bool NeedsEscape(char c) =>
-        (char.IsControl(c) && c != '\t') || char.IsSurrogate(c) || c is '\uFFFE' or '\uFFFF' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+        (char.IsControl(c) && c != '\t') || char.IsSurrogate(c)
+        || c is '\u061C' or '\uFEFF' or '\uFFFE' or '\uFFFF' or (>= '\u200B' and <= '\u200F') or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     // Those that a runner knows: "::error file=F::MESSAGE"; and the older form, of which Azure's has letters before the bracket.
     [GeneratedRegex(

@@ -10,7 +10,7 @@ public static class ResultTable
     {
         console.WriteLine();
         var table = new Table()
-            .Title(Markup.Escape(Wording.Of(run)))
+            .Title(Text(Wording.Of(run)))
             .Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
             .AddColumn("Guest")
             .AddColumn("Test")
@@ -25,23 +25,18 @@ public static class ResultTable
         console.Write(table);
         foreach (var suite in result.Suites.Where(suite => suite.Failure is not null))
         {
-            console.MarkupLineInterpolated($"[red]{suite.Guest}: {PrintableText.Of(suite.Failure!.Split('\n'))}[/]");
+            console.MarkupLineInterpolated($"[red]{PrintableText.Of(suite.Guest)}: {PrintableText.Of(suite.Failure!.Split('\n'))}[/]");
         }
 
         foreach (var suite in result.Suites.Where(suite => suite.Log is not null))
         {
-            console.WriteLine($"{suite.Guest}: {Wording.Of(suite.Log!)}");
+            console.WriteLine($"{PrintableText.Of(suite.Guest)}: {Wording.Of(suite.Log!)}");
         }
 
-        var counts = $"{result.Passed} of {run.Suites.Sum(suite => Total(suite, result))} passed in {Wording.Of(result.Duration)}";
         var verdict = result.Cancelled ? "cancelled" : Wording.Of(result.Verdict);
-        console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {counts}");
+        console.MarkupLineInterpolated($"[{Colour(result.Verdict)}]{verdict}[/]: {Wording.Counts(run, result)}");
         console.WriteLine($"run folder: {run.Folder}");
     }
-
-    // More than was planned where the rounds were not counted.
-    private static int Total(PlannedSuite suite, RunResult result) =>
-        Math.Max(suite.Tests.Count, result.Suites.FirstOrDefault(one => one.Guest == suite.Guest)?.Tests.Count ?? 0);
 
     private static void AddRows(Table table, PlannedSuite suite, IReadOnlyList<TestResult> tests)
     {
@@ -50,24 +45,22 @@ public static class ResultTable
         foreach (var test in tests)
         {
             table.AddRow(
-                Markup.Escape(guest),
-                Markup.Escape(test.Name),
-                $"[{Colour(test.Verdict)}]{Wording.Of(test.Verdict)}[/]{Attempts(test)}",
+                Text(guest),
+                Text(test.Name),
+                $"[{Colour(test.Verdict)}]{Wording.Of(test.Verdict)}[/]{Wording.Of(test.Attempts)}",
                 Wording.Of(test.Duration),
                 Markup.Escape(Wording.Of(test.Figures)));
             guest = "";
         }
 
-        foreach (var name in suite.Tests.Except(tests.Select(test => test.Name), StringComparer.Ordinal))
+        foreach (var name in suite.NotIn(tests))
         {
-            table.AddRow(Markup.Escape(guest), Markup.Escape(name), "[yellow]not run[/]", "", "");
+            table.AddRow(Text(guest), Text(name), "[yellow]not run[/]", "", "");
             guest = "";
         }
     }
 
-    // "flaky: panicked, passed"
-    private static string Attempts(TestResult test) =>
-        test.Attempts.Count == 0 ? "" : $": {string.Join(", ", test.Attempts.Select(attempt => Wording.Of(attempt.Verdict)))}";
+    private static string Text(string text) => Markup.Escape(PrintableText.Of(text));
 
     private static string Colour(Verdict verdict) => verdict switch
     {

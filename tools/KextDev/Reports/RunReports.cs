@@ -36,12 +36,15 @@ public static class RunReports
         return GitHubAnnotations.OfRunner(console.Profile.Out.Writer) is { } annotations ? [report, annotations] : [report];
     }
 
-    /// <summary>events.jsonl, junit.xml, results.trx and crash/ in the run's folder.</summary>
+    /// <summary>events.jsonl, junit.xml, results.trx, crash/ and report.html in the run's folder.</summary>
     public static IReadOnlyList<IRunReport> Kept(string runFolder) =>
     [
         new JsonLinesReport(Path.Combine(runFolder, "events.jsonl")),
         new JUnitReport(Path.Combine(runFolder, "junit.xml")),
         new TrxReport(Path.Combine(runFolder, "results.trx")),
         new CrashReport(Path.Combine(runFolder, "crash")),
+
+        // The last: it links to what the others have written.
+        new HtmlReport(Path.Combine(runFolder, "report.html")),
     ];
 }

@@ -25,7 +25,7 @@ public sealed class TrxReport(string path) : IRunReport
                 _run = run;
                 break;
             case RunEnded { Result: var result } ended when _run is not null:
-                Document(_run, result, ended.Time).Save(path);
+                ReportDocument.WriteXml(Document(_run, result, ended.Time), path);
                 break;
         }
     }
@@ -66,7 +66,7 @@ public sealed class TrxReport(string path) : IRunReport
                     new XAttribute("computerName", suite.Guest),
                     new XAttribute("outcome", "Error"),
                     new XAttribute("timestamp", end.ToString("O")),
-                    new XElement(Trx + "Text", PrintableText.Of(suite.Failure!))))))));
+                    new XElement(Trx + "Text", suite.Failure)))))));
     }
 
     private static string Logs(RunResult result) =>
@@ -82,10 +82,10 @@ public sealed class TrxReport(string path) : IRunReport
         new XAttribute("testListId", NotInAList),
         new XAttribute("outcome", Outcome(test)),
         new XElement(Trx + "Output",
-            new XElement(Trx + "StdOut", PrintableText.Of(test.LastOutput.Concat(test.Figures.Select(f => $"{f.Name} {f.Value:R}")))),
+            new XElement(Trx + "StdOut", string.Join('\n', test.LastOutput.Concat(test.Figures.Select(f => $"{f.Name} {f.Value:R}")))),
             test.Failure is null ? null : new XElement(Trx + "ErrorInfo",
-                new XElement(Trx + "Message", PrintableText.Of($"{test.Verdict}: {test.Failure}")),
-                new XElement(Trx + "StackTrace", PrintableText.Of(test.KernelLog)))));
+                new XElement(Trx + "Message", $"{test.Verdict}: {test.Failure}"),
+                new XElement(Trx + "StackTrace", string.Join('\n', test.KernelLog)))));
 
     private static XElement Definition(RunStarted run, SuiteResult suite, TestResult test) => new(Trx + "UnitTest",
         new XAttribute("id", TestId(run, suite, test)),

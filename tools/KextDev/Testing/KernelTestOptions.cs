@@ -20,6 +20,9 @@ public sealed record KernelTestOptions
     /// <summary>The run's own folder; it exists.</summary>
     public required string RunFolder { get; init; }
 
+    /// <summary>How a person types this run, and the tests of one guest of it; null where nobody typed it.</summary>
+    public RunCommand? Command { get; init; }
+
     public Repetition Repetition { get; init; } = Repetition.Once;
 
     /// <summary>How often the extension is loaded and unloaded to find leaks, once the tests are done; 0 for not at all.</summary>

@@ -11,8 +11,11 @@ public sealed class KernelTestRun(KernelTestOptions options, RunJournal journal,
         journal.Publish(new RunStarted(
             options.Project.Name,
             options.Plan,
-            [.. options.Suites.Select(suite => new PlannedSuite(suite.Guest.Name, options.Repetition.PlannedNames(suite.Tests)))],
-            options.RunFolder));
+            [.. options.Suites.Select(suite => new PlannedSuite(suite.Guest.Name, options.Repetition.PlannedNames(suite.Tests)) { Command = options.Command?.Of(suite.Guest.Platform) })],
+            options.RunFolder)
+        {
+            Command = options.Command?.Whole,
+        });
         var results = new List<SuiteResult>();
         // Also a run that is cancelled at once names its first guest: reports without any are malformed to some readers.
         foreach (var suite in options.Suites.TakeWhile((_, index) => index == 0 || !cancellationToken.IsCancellationRequested))
