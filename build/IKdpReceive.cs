@@ -1,3 +1,4 @@
+using System.Net;
 using KextDev.Debuggers.Kdp;
 using KextDev.Debugging;
 using KextDev.Testing;
@@ -16,6 +17,11 @@ internal interface IKdpReceive : IKdpProbe
             var address = await KdpEndPoint.ResolveAsync(KdpListen ?? "127.0.0.1", KdpDumpServer.DefaultPort, token);
             using var server = new KdpDumpServer(address, new KdpDumpOptions());
             Log.Information("Waiting at {Address} for a kernel that panics", server.EndPoint);
+            if (!IPAddress.IsLoopback(server.EndPoint.Address))
+            {
+                Log.Warning("Whoever reaches this address can send a dump: the protocol knows no passwords. Listen on a network that the kernel alone is on, such as a hypervisor's own");
+            }
+
             var folder = RunFolder.Create(State, "kdp", TimeProvider.System);
             var dump = await server.ReceiveAsync(folder, token);
             if (dump.Problem is { } problem)

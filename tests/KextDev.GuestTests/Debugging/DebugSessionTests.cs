@@ -4,7 +4,9 @@ using KextDev.Debuggers.Lldb;
 using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Guests.Qemu;
 using KextDev.GuestTests.Guests;
+using KextDev.GuestTests.Security;
 using KextDev.GuestTests.Testing;
 using KextDev.Hosts;
 using KextDev.Processes;
@@ -76,6 +78,11 @@ public sealed class DebugSessionTests : IAsyncLifetime, IDisposable
         {
             var running = session.Debugger.TryRunAsync(kill.Token);
             await ReadsGoOnAsync();
+            var listening = ListeningSockets.Ours(_project.Place.State);
+            var script = await File.ReadAllLinesAsync(session.Script, _limit.Token);
+            listening.EndPoints.ShouldContain(socket => script.Contains($"gdb-remote {socket}"));
+            listening.Files.ShouldContain(file => Path.GetFileName(file) == QmpSocket.DebugStubName);
+            listening.ShouldBeForNobodyElse();
             await kill.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(running);
         }

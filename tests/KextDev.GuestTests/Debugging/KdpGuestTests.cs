@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using KextDev.Debuggers.Kdp;
 using KextDev.Debuggers.Lldb;
@@ -6,6 +7,7 @@ using KextDev.Debugging;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
+using KextDev.GuestTests.Security;
 using KextDev.MachO;
 using KextDev.Processes;
 using KextDev.Projects;
@@ -79,6 +81,7 @@ public sealed partial class KdpGuestTests(DebuggedGuest debugged) : IClassFixtur
         await debugged.Nmi.SendNmiAsync(_limit.Token);
         await debugged.UntilAsync(Waits, waited + 1, _limit.Token);
 
+        var line = $"{debugged.Port}";
         await debugged.LeaveToAsync(async () =>
         {
             await using var journal = new RunJournal(TimeProvider.System, []);
@@ -89,11 +92,16 @@ public sealed partial class KdpGuestTests(DebuggedGuest debugged) : IClassFixtur
                 },
                 journal,
                 _limit.Token);
-            await using var debugger = await GdbDebugger.ConnectAsync(int.Parse(BridgeIn().Match(await File.ReadAllTextAsync(session.Script)).Groups["port"].Value, CultureInfo.InvariantCulture));
+            var bridge = IPEndPoint.Parse(BridgeIn().Match(await File.ReadAllTextAsync(session.Script)).Groups["address"].Value);
+            await using var debugger = await GdbDebugger.ConnectAsync(bridge.Port);
             (await debugger.AskAsync($"Z0,{opens:x},1")).ShouldBe("OK");
             await debugger.SendAsync("c");
             await debugger.InterruptAsync();
             (await debugger.ReceiveAsync()).ShouldStartWith("T05");
+            var listening = ListeningSockets.Ours(debugged.Place.State);
+            listening.EndPoints.ShouldContain(bridge);
+            listening.Files.ShouldContain(file => file == line);
+            listening.ShouldBeForNobodyElse();
 
             // Gone without a word, as a debugger that was killed.
             await debugger.SendAsync("c");
@@ -172,7 +180,7 @@ public sealed partial class KdpGuestTests(DebuggedGuest debugged) : IClassFixtur
 
     private static ulong Number(Match match, string group) => ulong.Parse(match.Groups[group].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"gdb-remote 127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"gdb-remote (?<address>\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex BridgeIn();
 
     [GeneratedRegex("0x(?<address>[0-9a-f]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
@@ -190,7 +198,7 @@ public sealed class DebuggedGuest : IAsyncLifetime
 
     internal GuestPlace Place { get; } = new();
 
-    internal System.Net.EndPoint Port => ((IKdpPort)_guest).KdpPort;
+    internal EndPoint Port => ((IKdpPort)_guest).KdpPort;
 
     internal INmi Nmi => (INmi)_guest;
 
@@ -200,18 +208,7 @@ public sealed class DebuggedGuest : IAsyncLifetime
     {
         await using (var journal = new RunJournal(TimeProvider.System, []))
         {
-            var change = "";
-            var outcome = await new ConfigureTarget(Place.Site, journal, TimeProvider.System).RunAsync(
-                Definition,
-                new TargetSettings(),
-                asked =>
-                {
-                    change = asked.After;
-                    return true;
-                },
-                CancellationToken.None);
-            outcome.ShouldBe(TargetOutcome.Changed);
-            change!.ShouldContain("kdp_match_name=serial");
+            (await ConfigureAsync(journal)).ShouldContain("kdp_match_name=serial");
         }
 
         _guest = GuestFactory.Create(Definition, Place.Site);
@@ -224,6 +221,32 @@ public sealed class DebuggedGuest : IAsyncLifetime
         await _guest.StopAsync(CancellationToken.None);
         await _guest.DisposeAsync();
         Place.Dispose();
+    }
+
+    // A guest that does not come back says why on its console, which goes with it.
+    private async Task<string> ConfigureAsync(RunJournal journal)
+    {
+        var change = "";
+        try
+        {
+            var outcome = await new ConfigureTarget(Place.Site, journal, TimeProvider.System).RunAsync(
+                Definition,
+                new TargetSettings(),
+                asked =>
+                {
+                    change = asked.After ?? "";
+                    return true;
+                },
+                CancellationToken.None);
+            outcome.ShouldBe(TargetOutcome.Changed);
+        }
+        catch (InfrastructureException exception)
+        {
+            var console = Path.Combine(Place.State.Guests, Definition.Name, "console.log");
+            throw new InvalidOperationException($"{exception.Message}\n{(File.Exists(console) ? await File.ReadAllTextAsync(console) : "It has no console.")}", exception);
+        }
+
+        return change;
     }
 
     internal async Task<Kext> BuildAsync(string project, string variant)

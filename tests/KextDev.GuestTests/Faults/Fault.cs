@@ -29,9 +29,12 @@ internal sealed record Fault(string Name, Func<FinishedRun, string> Show)
 }
 
 /// <summary>One run with faults in it.</summary>
-/// <param name="Tests">Of the project tests/bad-modules/faults.</param>
+/// <param name="Tests">Of the project.</param>
 internal sealed record Scenario(IReadOnlyList<string> Tests, params IReadOnlyList<Fault> Faults)
 {
+    /// <summary>A folder of tests/bad-modules.</summary>
+    public string Project { get; init; } = "faults";
+
     /// <summary>Further arguments of build.sh.</summary>
     public Func<FaultCheckout, IReadOnlyList<string>> Arguments { get; init; } = _ => [];
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KextDev.GuestTests.Guests;
+using KextDev.Processes;
 
 namespace KextDev.GuestTests.Faults;
 
@@ -46,6 +47,9 @@ internal sealed class FaultCheckout : IDisposable
 
     public string Mark { get; } = Guid.NewGuid().ToString("N");
 
+    /// <summary>Builds what every checkout runs, before the first is made.</summary>
+    public static Task BuildAsync() => new HostCommand(Path.Combine(GuestPlace.Root, "build.sh"), "--help").RunAsync(CancellationToken.None);
+
     public string Write(string file, string text)
     {
         var path = Path.Combine(_folder, file);
@@ -63,16 +67,15 @@ internal sealed class FaultCheckout : IDisposable
         return Write("guest/changed.json", """{ "driver": "qemu", "platform": "linux", "recipe": "debian-cloud", "init": "init", "memory": 256, "cpus": 2 }""");
     }
 
-    /// <summary>Starts <c>./build.sh KernelTest</c> on the module of faults.</summary>
+    /// <summary>Starts <c>./build.sh KernelTest</c> on a bad module.</summary>
     /// <param name="under">A command that runs the rest of its command line; empty for none.</param>
+    /// <param name="project">A folder of tests/bad-modules.</param>
     /// <param name="arguments">Further ones.</param>
-    public FaultyRun Start(IEnumerable<string> under, IEnumerable<string> arguments)
-    {
-        var project = Path.Combine(GuestPlace.Root, "tests", "bad-modules", "faults");
-        var run = new FaultyRun(this, [.. under, "bash", Path.Combine(Root, "build.sh"), "KernelTest", "--project", project, .. arguments]);
-        _runs.Add(run);
-        return run;
-    }
+    public FaultyRun Start(IEnumerable<string> under, string project, IEnumerable<string> arguments) =>
+        Start([.. under, .. Script, "KernelTest", "--project", Path.Combine(GuestPlace.Root, "tests", "bad-modules", project), .. arguments]);
+
+    /// <summary>Starts <c>./build.sh</c> with these words.</summary>
+    public FaultyRun Run(params IEnumerable<string> words) => Start([.. Script, .. words]);
 
     /// <summary>The processes of its runs that live: identifier and command line.</summary>
     public IReadOnlyList<(int Id, string Command)> Processes() => MarkedProcess.All($"{MarkVariable}={Mark}");
@@ -102,6 +105,15 @@ internal sealed class FaultCheckout : IDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private string[] Script => ["bash", Path.Combine(Root, "build.sh")];
+
+    private FaultyRun Start(IReadOnlyList<string> command)
+    {
+        var run = new FaultyRun(this, command);
+        _runs.Add(run);
+        return run;
     }
 
     private List<string> FindLeftovers()

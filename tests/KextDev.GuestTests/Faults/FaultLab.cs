@@ -2,7 +2,6 @@ using System.Globalization;
 using KextDev.Events;
 using KextDev.Guests;
 using KextDev.GuestTests.Guests;
-using KextDev.Processes;
 
 namespace KextDev.GuestTests.Faults;
 
@@ -30,8 +29,7 @@ public sealed class FaultLab : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        // What it builds is what the checkouts run.
-        await new HostCommand(Path.Combine(GuestPlace.Root, "build.sh"), "--help").RunAsync(CancellationToken.None);
+        await FaultCheckout.BuildAsync();
         await StartOnceAsync();
         _lanes = Task.WhenAll(Lanes.Select(lane => lane.Where(IsMeant).ToList()).Where(lane => lane.Count > 0).Select(lane => Task.Run(() => RunLaneAsync(lane))));
     }
@@ -77,7 +75,7 @@ public sealed class FaultLab : IAsyncLifetime
                 return;
             }
 
-            var run = checkout.Start(scenario.Under(checkout), ["--tests", .. scenario.Tests, .. scenario.Arguments(checkout)]);
+            var run = checkout.Start(scenario.Under(checkout), scenario.Project, ["--tests", .. scenario.Tests, .. scenario.Arguments(checkout)]);
             var struck = scenario.StrikeAsync(checkout, run);
             var finished = await run.EndAsync();
             await struck;

@@ -38,6 +38,7 @@ internal sealed record FinishedRun(int ExitCode, string Output, string? Folder, 
         Verdict.ShouldNotBe("(none)", Output);
         XDocument.Load(Path.Combine(Folder!, "junit.xml")).Descendants("testsuite").ShouldNotBeEmpty();
         XDocument.Load(Path.Combine(Folder!, "results.trx")).Root.ShouldNotBeNull();
+        File.ReadAllText(Path.Combine(Folder!, "report.html")).ShouldEndWith("</html>");
     }
 
     private static string Word(JsonElement told, string name) => told.TryGetProperty(name, out var word) ? word.GetString() ?? "" : "";

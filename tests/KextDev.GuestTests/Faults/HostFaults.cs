@@ -53,7 +53,7 @@ internal static class HostFaults
             StrikeAsync = async (checkout, run) =>
             {
                 await run.HeardAsync("testStarted", "count");
-                var other = await checkout.Start([], ["--tests", "pass"]).EndAsync();
+                var other = await checkout.Start([], "faults", ["--tests", "pass"]).EndAsync();
                 other.Verdict.ShouldBe("passed", other.Output);
             },
         },

@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using KextDev.Testing;
 
 namespace KextDev.GuestTests.Faults;
 
-/// <summary>What a test program does to the run, and to its guest.</summary>
+/// <summary>What a test program does to the run, and to its guest; and a module that leaks, which takes as long.</summary>
 internal static class ProgramFaults
 {
     private const int Mebibyte = 1024 * 1024;
@@ -29,7 +30,20 @@ internal static class ProgramFaults
         {
             Arguments = checkout => ["--cold", "--guest", checkout.WriteGuest("mount -t tmpfs -o size=16k tmpfs /tmp")],
         },
+        new(["use"], Fault.OfRun("the module loses 1 MiB each time that it is loaded", "failed", "leak leaks: with each loading and unloading the kernel holds more").With(Growing))
+        {
+            Project = "leak",
+            Arguments = _ => ["--leak-cycles", "8"],
+        },
     ];
+
+    private static string Growing(FinishedRun run)
+    {
+        var growth = new Regex(@"which is 1,0\d\d(\.\d)? KiB a cycle \(\+2,\d{3}, ", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)).Match(run.Failure);
+        growth.Success.ShouldBeTrue(run.Failure);
+        run.Test("use").Verdict.ShouldBe("passed");
+        return growth.Value.Split(" (")[0];
+    }
 
     private static string Bounded(FinishedRun run)
     {

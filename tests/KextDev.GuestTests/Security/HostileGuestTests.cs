@@ -1,7 +1,5 @@
-using System.Net;
 using System.Xml.Linq;
 using KextDev.Events;
-using KextDev.Guests.Qemu;
 using KextDev.GuestTests.Guests;
 using KextDev.GuestTests.Testing;
 using KextDev.Reports;
@@ -53,13 +51,13 @@ public sealed class HostileGuestTests
         var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 60;
-        IReadOnlyList<IPEndPoint> listening = [];
+        ListeningSockets? listening = null;
         var report = new RecordingReport(told =>
         {
             // The guest runs, and this process has all its connections.
             if (told is TestPrinted { Test: "hostile" })
             {
-                listening = [.. Processes(project.Place).SelectMany(ListeningSockets.Of)];
+                listening = ListeningSockets.Ours(project.Place.State);
             }
         });
         await using var shown = new ConsoleReport(console);
@@ -76,13 +74,11 @@ public sealed class HostileGuestTests
             ShouldObeyNothing(document.ToString());
         }
 
-        listening.ShouldNotBeEmpty();
-        listening.ShouldAllBe(socket => IPAddress.IsLoopback(socket.Address));
+        listening!.EndPoints.ShouldNotBeEmpty();
+        listening.Files.ShouldNotBeEmpty();
+        listening.ShouldBeForNobodyElse();
         ShouldBeForNobodyElse(project);
     }
-
-    private static IEnumerable<int> Processes(GuestPlace place) =>
-        QemuFolder.All(place.State).Select(folder => folder.FindProcess()).OfType<QemuProcess>().Select(process => process.Id).Append(Environment.ProcessId);
 
     private static void ShouldObeyNothing(string shown)
     {
@@ -102,7 +98,7 @@ public sealed class HostileGuestTests
 
         // No name of a file is the guest's choice.
         Directory.EnumerateFileSystemEntries(project.RunFolder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
-            .ShouldBe(["embedded", "events.jsonl", "junit.xml", "results.trx"]);
+            .ShouldBe(["embedded", "events.jsonl", "junit.xml", "report.html", "results.trx"]);
         Directory.EnumerateFiles(Path.Combine(project.RunFolder, "embedded"), "*", SearchOption.AllDirectories)
             .ShouldAllBe(file => Path.GetExtension(file) == ".log");
     }

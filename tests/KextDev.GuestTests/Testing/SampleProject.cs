@@ -45,20 +45,13 @@ public sealed class SampleProject : IDisposable
         module_param_cb(spin, &sample_spin_operations, NULL, 0200);
         #include <linux/fs.h>
         #include <linux/miscdevice.h>
-        #include <linux/slab.h>
         static const struct file_operations sample_files = { .owner = THIS_MODULE };
         static struct miscdevice sample_device = { .minor = MISC_DYNAMIC_MINOR, .name = "sample", .fops = &sample_files };
-        static void *sample_kept;
         static int __init sample_init(void)
         {
         #ifdef SAMPLE_REFUSES
         	pr_err("sample: there is no such device\n");
         	return -ENODEV;
-        #endif
-        #ifdef SAMPLE_LEAKS
-        	WRITE_ONCE(sample_kept, kmalloc(1 << 20, GFP_KERNEL));
-        #else
-        	WRITE_ONCE(sample_kept, NULL);
         #endif
         	pr_info("sample: loaded\n");
         	return misc_register(&sample_device);
@@ -193,7 +186,7 @@ public sealed class SampleProject : IDisposable
             $$"""
             {
               "name": "sample",
-              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [], "refuses": ["-DSAMPLE_REFUSES"], "leaks": ["-DSAMPLE_LEAKS"] } } },
+              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [], "refuses": ["-DSAMPLE_REFUSES"] } } },
               "programs": {},
               "tests": [ {{string.Join(", ", tests.Select(test => $$"""{ "source": "test.c", {{test}} }"""))}} ]
             }

@@ -187,5 +187,17 @@ public sealed class HostCommandTests
     public void Reads_as_a_person_would_type_it() =>
         new HostCommand("ls", "-l", "two words", "it's", "").ToString().ShouldBe(@"ls -l 'two words' 'it'\''s' ''");
 
+    [Fact]
+    public async Task Its_secrets_are_in_nothing_that_is_told_of_it()
+    {
+        var command = new HostCommand("sh", "-c", "echo \"$0 $1\"; echo \"no $1\" >&2; exit 3", "sesam", "sesam-open") { Secrets = ["sesam", "sesam-open", ""] };
+
+        command.ToString().ShouldEndWith("'****' '****'");
+        var message = (await Should.ThrowAsync<HostCommandException>(command.RunAsync(CancellationToken.None))).Message;
+        message.ShouldContain("no ****");
+        message.ShouldNotContain("sesam");
+        message.ShouldNotContain("open");
+    }
+
     private static HostCommand Shell(string script) => new("sh", "-c", script);
 }

@@ -48,6 +48,13 @@ public sealed class TestPlanTests : IDisposable
         TestPlan.Select(_project, "quick", patterns.Split(' '), null).Select(test => test.Name).ShouldBe(expected.Split(' '));
 
     [Theory]
+    [InlineData("lifecycle,ring_stress")]
+    [InlineData("lifecycle, ring_*")]
+    [InlineData("lifecycle ring_stress")]
+    public void Takes_several_in_one_word(string pattern) =>
+        TestPlan.Select(_project, "quick", [pattern], null).Select(test => test.Name).ShouldBe(["ring_stress", "lifecycle"]);
+
+    [Theory]
     [InlineData("quick", "lifecycel", "No test is called 'lifecycel'. Tests of sample: ring_stress, lifecycle, ring_full. Did you mean 'lifecycle'?")]
     [InlineData("quick", "x*", "No test is called 'x*'.")]
     [InlineData("quick", "LIFECYCLE", "No test is called 'LIFECYCLE'.")]

@@ -100,9 +100,9 @@ public sealed partial record HostCommand
     /// <summary>The command as a person would type it in a shell, with its secrets masked.</summary>
     public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(word => ShellWord.Quote(Mask(word))));
 
-    /// <summary>A text that the program may have printed, without the command's secrets.</summary>
+    /// <summary>A text that the program may have printed, without the command's secrets, of which one may be part of another.</summary>
     public string Mask(string text) =>
-        Secrets.Where(secret => secret.Length > 0).Aggregate(text, (masked, secret) => masked.Replace(secret, "****", StringComparison.Ordinal));
+        Secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length).Aggregate(text, (masked, secret) => masked.Replace(secret, "****", StringComparison.Ordinal));
 
     // Never throws: how the run ended is told to the reader through the channel.
     private async Task PublishAsync(ChannelWriter<CommandEvent> events, CancellationToken cancellationToken)

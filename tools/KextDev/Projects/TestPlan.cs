@@ -17,7 +17,7 @@ public static class TestPlan
     /// <summary>The tests of a plan, in the order of the manifest.</summary>
     /// <param name="project">Whose tests.</param>
     /// <param name="plan">One of <see cref="Names"/>.</param>
-    /// <param name="patterns">Names of tests, or patterns with '*' and '?'; all tests of the plan when empty.</param>
+    /// <param name="patterns">Names of tests, or patterns with '*' and '?', each by itself or several with spaces or commas between; all tests of the plan when empty.</param>
     /// <param name="duration">How long a soak goes on; null for the other plans.</param>
     /// <exception cref="InfrastructureException">The plan or a test does not exist, or nothing is left to run.</exception>
     public static IReadOnlyList<PlannedTest> Select(Project project, string plan, IReadOnlyList<string> patterns, TimeSpan? duration)
@@ -35,6 +35,7 @@ public static class TestPlan
                     : $"A duration means nothing to the plan '{plan}', whose tests end by themselves. Leave it out, or use --plan soak.");
         }
 
+        patterns = [.. patterns.SelectMany(words => words.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))];
         var inPlan = project.Tests.Where(test => test.Plans.Count == 0 || test.Plans.ContainsKey(plan)).ToList();
         foreach (var pattern in patterns.Where(pattern => !inPlan.Exists(test => Matches(pattern, test))))
         {

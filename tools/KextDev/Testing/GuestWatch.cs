@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KextDev.Crashes;
 using KextDev.Events;
 using KextDev.Guests;
+using KextDev.Platforms;
 using KextDev.Symbols;
 
 namespace KextDev.Testing;
@@ -22,6 +23,8 @@ public sealed class GuestWatch : IAsyncDisposable
 
     private const int MostComplaints = 1000;
 
+    // The console's reader and whoever reads the kernel's log may have something to report at once.
+    private readonly SemaphoreSlim _reporting = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _died = new();
     private readonly RunJournal _journal;
@@ -30,6 +33,7 @@ public sealed class GuestWatch : IAsyncDisposable
     private readonly ConcurrentQueue<Crash> _complaints = new();
     private readonly TaskCompletionSource<Crash> _crash = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<IReadOnlyList<string>> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _troubles = "";
     private int _named;
     private ConsoleFile? _console;
     private Task _reading = Task.CompletedTask;
@@ -44,6 +48,9 @@ public sealed class GuestWatch : IAsyncDisposable
 
     /// <summary>Cancelled as soon as the guest's kernel is known to be dead.</summary>
     public CancellationToken Died => _died.Token;
+
+    /// <summary>Whether the guest has a console, which tells of its kernel's death at once.</summary>
+    public bool HasConsole => _console is not null;
 
     /// <summary>The report of the crash that killed the guest's kernel; empty while none is known.</summary>
     public IReadOnlyList<string> CrashReport => _told.Task.IsCompletedSuccessfully ? _told.Task.Result : [];
@@ -93,6 +100,50 @@ public sealed class GuestWatch : IAsyncDisposable
     }
 
     /// <summary>
+    /// Asks a kernel that lives for what no console shows: some print little there, and some guests have none. Where nobody listens, or the kernel remembers
+    /// a new trouble, its log since the mark is read like a console.
+    /// </summary>
+    /// <param name="heard">How many complaints there were at the mark: what the console told since is not told again.</param>
+    /// <returns>Whether the log was read.</returns>
+    public async Task<bool> HearLogAsync(IKernelPlatform platform, string mark, int heard, CancellationToken cancellationToken)
+    {
+        if (await platform.ReadTroublesAsync(cancellationToken) is not { } troubles)
+        {
+            return false;
+        }
+
+        var worse = troubles.Letters.Except(_troubles).Any();
+        _troubles = troubles.Letters;
+        if (HasConsole && troubles.ArePrinted && !worse)
+        {
+            return false;
+        }
+
+        await SettleAsync(cancellationToken);
+        await HearAsync(await platform.ReadLogAsync(mark, cancellationToken), heard);
+        if (worse && _complaints.IsEmpty && Crash is null)
+        {
+            _journal.Publish(new NoteGiven(
+                $"The kernel's taints tell of trouble ({troubles.Letters}) of which neither a console nor its log since '{mark}' says anything: it came before that, or is gone from the log."));
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes what a system wrote of its kernel's death when it started again, for the word of a console that the guest does not have.</summary>
+    public async Task HearReportAsync(SystemReport report)
+    {
+        try
+        {
+            await HearAsync(PanicFile.Matches(report.Text) ? PanicFile.Read(report.Text) : report.Text.Split('\n'), heard: 0);
+        }
+        catch (FormatException exception)
+        {
+            _journal.Publish(new NoteGiven($"The report {report.Name} of the guest's tells of no panic: {exception.Message}."));
+        }
+    }
+
+    /// <summary>
     /// How the guest died: the crash that its console shows, or else the hypervisor's word. Waits up to <paramref name="patience"/>
     /// for the news of a death; null when the guest is not known to be dead.
     /// </summary>
@@ -124,6 +175,7 @@ public sealed class GuestWatch : IAsyncDisposable
         await Task.WhenAll(_watchers);
         _stop.Dispose();
         _died.Dispose();
+        _reporting.Dispose();
     }
 
     private async Task ReadConsoleAsync(ConsoleFile console, long start)
@@ -145,6 +197,20 @@ public sealed class GuestWatch : IAsyncDisposable
         await ReportAsync(scanner.Complete());
     }
 
+    private async Task HearAsync(IEnumerable<string> lines, int heard)
+    {
+        var scanner = new CrashScanner();
+        foreach (var line in lines)
+        {
+            await ReportUnheardAsync(scanner.Feed(line), heard);
+        }
+
+        await ReportUnheardAsync(scanner.Complete(), heard);
+    }
+
+    private Task ReportUnheardAsync(Crash? crash, int heard) =>
+        _complaints.Skip(heard).Append(Crash).Any(known => known?.Fingerprint == crash?.Fingerprint) ? Task.CompletedTask : ReportAsync(crash);
+
     private async Task ReportAsync(Crash? crash)
     {
         if (crash is null)
@@ -152,6 +218,19 @@ public sealed class GuestWatch : IAsyncDisposable
             return;
         }
 
+        await _reporting.WaitAsync();
+        try
+        {
+            await TellAsync(crash);
+        }
+        finally
+        {
+            _reporting.Release();
+        }
+    }
+
+    private async Task TellAsync(Crash crash)
+    {
         var fatal = crash.Severity == CrashSeverity.Fatal;
         if (fatal)
         {
@@ -167,7 +246,7 @@ public sealed class GuestWatch : IAsyncDisposable
         try
         {
             text = fatal || _named++ < MostNamedWarnings ? await _symbols.TextAsync(crash, CancellationToken.None) : text;
-            _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', text)));
+            _journal.Publish(new KernelCrashed(crash.Summary, fatal, string.Join('\n', text)) { Function = crash.Function, Module = crash.Module });
         }
         finally
         {

@@ -20,7 +20,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
     {
         journal.Publish(new TestStarted(test.Name, test.TimeLimit));
         var start = clock.GetTimestamp();
-        var trial = new Trial(bench, clock);
+        var trial = new Trial(bench, clock) { Mark = Mark(test) };
         var (verdict, failure) = await trial.RunAsync(test.Name, test.TimeLimit, limited => DecideAsync(test, limited), cancellationToken);
         var result = new TestResult(test.Name, verdict, clock.GetElapsedTime(start))
         {

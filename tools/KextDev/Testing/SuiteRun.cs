@@ -82,19 +82,17 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     /// <returns>False when a further guest would be of no use.</returns>
     private async Task<bool> RunOnGuestAsync(IGuest guest, BuiltExtension built, CollectLog log, string variant, CancellationToken cancellationToken)
     {
-        await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, ConsoleLog, journal, cancellationToken);
+        var evidence = new TakeEvidence(suite.Guest, options, built, journal);
+        await using var bench = await TestBench.OpenAsync(guest, suite.Guest.Platform, built, evidence, ConsoleLog, journal, cancellationToken);
         var before = _failures.Count;
 
         Require(bench, built);
         StayUp(bench);
 
-        var evidence = new TakeEvidence(suite.Guest, options, built, journal);
-        await evidence.LearnAsync(bench.Shell, cancellationToken);
-        bench.Evidence = evidence;
         await MeetAsync(bench, built, variant, cancellationToken);
-        bench.Slot.Loaded = async (loaded, token) =>
+        bench.Slot.Loaded = async (loaded, image, token) =>
         {
-            await evidence.LocateAsync(bench.Platform, bench.Files.Extensions[loaded], token);
+            evidence.Learn(loaded, image);
             await MeetAsync(bench, built, loaded, token);
         };
 

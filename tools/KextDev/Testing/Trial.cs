@@ -23,8 +23,16 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     // How long a dying guest gets to say so before a lost connection is called one.
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(3);
 
+    // A Mac that panicked starts again by itself, and writes its report soon after it answers.
+    private static readonly TimeSpan ReturnLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(500);
+
     /// <summary>A kernel that does not run one command in so long is not merely slow.</summary>
     public static TimeSpan HeartbeatLimit { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After which the kernel's log belongs to this; null where consoles alone are heard.</summary>
+    public string? Mark { get; init; }
 
     /// <param name="what">What takes too long or kills the kernel, for people: "ring_stress", "Loading com.example.mykext".</param>
     /// <param name="body">What is asked; its own outcome counts when the kernel lives on.</param>
@@ -38,18 +46,21 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     }
 
     /// <summary>What the kernel's log says since a mark, or why it says nothing.</summary>
-    public async Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<string>> ReadLogAsync(string mark, CancellationToken cancellationToken) =>
+        WhileItAnswersAsync(token => bench.Platform.ReadLogAsync(mark, token), why => [$"(the kernel's log could not be read: {why})"], cancellationToken);
+
+    private async Task<T> WhileItAnswersAsync<T>(Func<CancellationToken, Task<T>> ask, Func<string, T> otherwise, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bench.Watch.Died);
         limit.CancelAfter(HeartbeatLimit);
         try
         {
-            return await bench.Platform.ReadLogAsync(mark, limit.Token);
+            return await ask(limit.Token);
         }
         catch (Exception exception) when (exception is ConnectionLostException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return [$"(the kernel's log could not be read: {exception.Message})"];
+            return otherwise(exception.Message);
         }
     }
 
@@ -79,6 +90,11 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
             outcome = await AfterLossAsync(exception.Message, cancellationToken);
         }
 
+        if (Mark is { } mark && outcome.Verdict is Verdict.Passed or Verdict.Failed or Verdict.TimedOut)
+        {
+            await WhileItAnswersAsync(token => bench.Watch.HearLogAsync(bench.Platform, mark, heard, token), _ => false, cancellationToken);
+        }
+
         // A program may end well on a kernel that dies under it: a panic never passes.
         await bench.Watch.SettleAsync(cancellationToken);
         return outcome.Verdict is Verdict.Passed or Verdict.Failed && bench.Watch.Died.IsCancellationRequested
@@ -104,7 +120,11 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     {
         var seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
         var asked = clock.GetTimestamp();
-        if (await answers)
+        var alive = await answers;
+
+        // It may be the next kernel that answers.
+        await HearReportsAsync(cancellationToken);
+        if (alive && !bench.Watch.Died.IsCancellationRequested)
         {
             return new Outcome(Verdict.TimedOut, $"{what} took longer than its limit of {seconds} s; the kernel still answers.");
         }
@@ -124,9 +144,47 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         }
 
         var answers = await AnswersAsync(cancellationToken);
+        await HearReportsAsync(cancellationToken);
         return bench.Watch.Died.IsCancellationRequested && await bench.Watch.DeathAsync(TimeSpan.Zero, cancellationToken) is { } late
             ? late
             : new Outcome(Verdict.ConnectionLost, $"{loss} {(answers ? "The kernel answers over a new one." : $"Over a new one, the kernel did not answer within {HeartbeatLimit.TotalSeconds:0} s.")}".Trim());
+    }
+
+    // A guest without a console tells of its kernel's death once it is up again.
+    private async Task HearReportsAsync(CancellationToken cancellationToken)
+    {
+        if (bench.Watch.HasConsole || !bench.Platform.ReportsPanics)
+        {
+            return;
+        }
+
+        using var late = new CancellationTokenSource(ReturnLimit, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        for (var isBack = false; !limit.IsCancellationRequested && !bench.Watch.Died.IsCancellationRequested;)
+        {
+            try
+            {
+                await using var shell = await GuestShell.ConnectAsync(bench.Endpoint, limit.Token);
+                if (!isBack)
+                {
+                    isBack = true;
+                    late.CancelAfter(ReportLimit);
+                }
+
+                foreach (var report in await bench.Platform.ReadPanicsAsync(shell, limit.Token))
+                {
+                    await bench.Watch.HearReportAsync(report);
+                }
+            }
+            catch (Exception exception) when (exception is InfrastructureException or OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            await Task.Delay(ReturnPause, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     // The heartbeat: a command over the connection that is there, and another over one of its own. What clogs or breaks the one leaves the other.
