@@ -46,7 +46,7 @@ public sealed class DarwinGuestTests : IDisposable
         var init = File.ReadAllText(Definition.InitFile);
         init.ShouldContain(Boot);
         init.ShouldContain(Failure);
-        init = init.Replace(Boot, $"busybox nc -l -p 22 & holder=$!\nuntil grep -q ':0016 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done\n{Boot}", StringComparison.Ordinal)
+        init = init.Replace(Boot, $"busybox nc -ll -p 22 -e true & holder=$!\nuntil grep -q ':0016 ' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done\n{Boot}", StringComparison.Ordinal)
             .Replace(Failure, $"{Failure}; echo 'The port is taken.'; kill $holder", StringComparison.Ordinal);
         await using var guest = GuestFactory.Create(_place.WithInit(Definition, init), _place.Site with { Cold = true });
 
