@@ -94,7 +94,7 @@ internal interface IKernelBenchmark : IKernelTest
     {
         foreach (var guest in FindGuests(LoadProject()))
         {
-            var log = LogFigures.Read(await RunAsync(guest, ["--tests", "log_reload"], cancellationToken, plan: "full"));
+            var log = LogFigures.Read(await RunAsync(guest, ["--tests", "log_costs"], cancellationToken, plan: "full"));
             var table = new Table().Title($"A message of the extension's in {Markup.Escape(guest.Name)}")
                 .AddColumn("").AddColumn(new TableColumn("the log channel").RightAligned()).AddColumn(new TableColumn("the system log").RightAligned())
                 .AddColumn(new TableColumn("ratio").RightAligned());

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "extension.h"
 #include "ktap.h"
-#include "log_reader.h"
 
 #define TRIES 3000 /* of 10 ms: only what fails takes them */
 
@@ -21,6 +21,20 @@ void keeper_init(const char *program)
 
 	snprintf(daemon_path, sizeof(daemon_path), "%.*skextlogd",
 	         slash ? (int)(slash - program) + 1 : 0, program);
+}
+
+bool keeper_set_up(struct log_reader *reader)
+{
+	unlink(KEEPER_FILE);
+	return EXPECT(extension_load(), "the extension does not load") &&
+	       log_reader_open_all(reader, OSQ_LOG_OFF);
+}
+
+void keeper_tear_down(struct log_reader *reader)
+{
+	log_reader_close(reader);
+	extension_must_unload();
+	unlink(KEEPER_FILE);
 }
 
 static bool number_of(const char *line, const char *key, uint64_t *value)

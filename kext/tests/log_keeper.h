@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "log_reader.h"
+
 #define KEEPER_FILE "/tmp/osq-log-keeper.jsonl"
 
 /* What the file says. */
@@ -18,6 +20,13 @@ struct stored {
 
 /* The daemon lies beside the test's program. */
 void keeper_init(const char *program);
+
+/*
+ * Loads the extension, which makes messages of all levels, and opens a reader that wants none of
+ * them: it is there to ask the extension. No file is left of an earlier daemon.
+ */
+bool keeper_set_up(struct log_reader *reader);
+void keeper_tear_down(struct log_reader *reader);
 
 /* Its process. It keeps all levels. */
 int keeper_start(void);

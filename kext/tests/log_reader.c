@@ -139,9 +139,11 @@ int32_t log_reader_set_kernel_level(struct log_reader *reader, int32_t level)
 	return before;
 }
 
-bool log_reader_say(struct log_reader *reader, struct osq_log_test test)
+uint64_t log_reader_say(struct log_reader *reader, struct osq_log_test test)
 {
-	return EXPECT(!osq_log_client_test(reader->client, &test), "%s", strerror(errno));
+	if (!EXPECT(!osq_log_client_test(reader->client, &test), "%s", strerror(errno)))
+		return 0;
+	return test.nanoseconds;
 }
 
 bool log_reader_open_all(struct log_reader *reader, int32_t level)

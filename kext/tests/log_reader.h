@@ -36,8 +36,8 @@ bool log_reader_next(struct log_reader *reader, struct osq_log_record *record, c
 /* Reads to the end of the channel: whether it came in so many milliseconds. */
 bool log_reader_end(struct log_reader *reader, int milliseconds);
 
-/* Has the kernel make messages; false and a failure where it does not. */
-bool log_reader_say(struct log_reader *reader, struct osq_log_test test);
+/* Has the kernel make messages: the nanoseconds that it took; 0 and a failure where it does not. */
+uint64_t log_reader_say(struct log_reader *reader, struct osq_log_test test);
 
 /* With the extension making messages of all levels, until it is closed by log_reader_close_all. */
 bool log_reader_open_all(struct log_reader *reader, int32_t level);
