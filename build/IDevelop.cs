@@ -14,7 +14,7 @@ internal interface IDevelop : IKernelDeps
         }));
 
     Target Test => _ => _
-        .Description("Runs the project's own tests: the library's, the stand-ins', the ring under the sanitizers, and those that boot guests.")
+        .Description("Runs the project's own tests: the library's, the stand-ins', build.sh's, the extension's and kextlogd's under the sanitizers, and those that boot guests.")
         .DependsOn(KernelDeps, Compile)
         .Executes(() => WorkAsync(async token =>
         {
@@ -35,7 +35,7 @@ internal interface IDevelop : IKernelDeps
         }));
 
     Target Clean => _ => _
-        .Description("Removes what was built and the folders of past runs. Keeps keys, downloaded packages and running guests.")
+        .Description("Removes what was built, with what Package made, and the folders of past runs. Keeps keys, downloaded packages and running guests.")
         .Executes(() =>
         {
             foreach (var folder in RootDirectory.GlobDirectories("tools/**/bin", "tools/**/obj", "tests/**/bin", "tests/**/obj"))

@@ -11,7 +11,7 @@ internal interface IKernelDebug : IKernelBuild, IKernelConfigureTarget
     [Parameter("When the kernel stops for KernelDebug: now (the default); panic, until which it runs; or boot, for which the guest is restarted.")]
     BreakIn? Break => TryGetValue<BreakIn?>(() => Break);
 
-    [Parameter("How KernelDebug reaches the kernel: gdb, by the hypervisor's stub, which can halt a running kernel; bridge or kdp, over KDP, a macOS kernel that waits in the debugger. Default: what the guest offers, in this order.")]
+    [Parameter("How KernelDebug reaches the kernel: gdb, by the hypervisor's stub, which can halt a running kernel; bridge or kdp, over KDP, a macOS kernel that waits in the debugger. Default: the first of gdb, kdp (where lldb speaks it) and bridge that the guest offers.")]
     DebugTransport? Transport => TryGetValue<DebugTransport?>(() => Transport);
 
     [Parameter("A file of lldb commands that KernelDebug runs when the session is ready.")]

@@ -43,7 +43,7 @@ internal interface IKernelTest : IKernelBuild
     [Parameter("KernelTest and KernelTestLoad load also a build that is known to have killed the kernel of this guest, which stays.")]
     bool Force => TryGetValue<bool?>(() => Force) ?? false;
 
-    [Parameter("When a kernel dies or hangs in KernelTest, writes its guest's memory into the run's folder, below crash/, for crash(8) or gdb.")]
+    [Parameter("When a kernel dies or hangs in KernelTest, writes its guest's memory into the run's folder, below crash/, for crash(8).")]
     bool MemoryDump => TryGetValue<bool?>(() => MemoryDump) ?? false;
 
     [Parameter("When a kernel dies in KernelTest, opens the debugger on it, prints the backtrace with names, and at a terminal offers lldb before the guest is ended.")]

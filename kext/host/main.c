@@ -3,8 +3,8 @@
  * kexthost: runs kernel extensions of macOS in a process of this system's.
  *
  *     kexthost --socket PATH [--log FILE] [--log-times FILE] [--console FILE]
- *              [--reports FOLDER] [--nvram FILE] [--release VERSION] [--kdp ADDRESS[:PORT]]
- *              [--kdp-serial DEVICE] [--nmi MESSAGES] [--check] [BUNDLE]
+ *              [--reports FOLDER] [--nodes FOLDER] [--nvram FILE] [--release VERSION]
+ *              [--kdp ADDRESS[:PORT]] [--kdp-serial DEVICE] [--nmi MESSAGES] [--check] [BUNDLE]
  *     kexthost load --socket PATH BUNDLE | unload --socket PATH IDENTIFIER | list --socket PATH
  *     kexthost sysctl --socket PATH NAME[=VALUE]
  *     kexthost attend --socket PATH -- COMMAND ARGUMENT ...    starts what is watched

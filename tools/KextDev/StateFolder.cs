@@ -1,6 +1,6 @@
 namespace KextDev;
 
-/// <summary>Where a checkout keeps what it made: <c>.kextdev/</c> at its root. Deleting it loses nothing but time and past runs.</summary>
+/// <summary>Where a checkout keeps what it made: <c>.kextdev/</c> at its root. Deleting it loses past runs, time, the keys of guests, and what undoes KernelConfigureTarget.</summary>
 /// <param name="Path">Absolute path of the folder itself.</param>
 public sealed record StateFolder(string Path)
 {

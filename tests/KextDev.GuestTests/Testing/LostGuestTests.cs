@@ -41,6 +41,30 @@ public sealed class LostGuestTests
         up.ShouldHaveSingleItem().Kept.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task It_stays_as_it_is_where_the_run_is_to_keep_it_and_what_is_not_run_is_named()
+    {
+        using var project = new SampleProject(
+            """ "name": "panics", "timeLimit": 60, "arguments": ["oops"] """,
+            """ "name": "not_run", "timeLimit": 60 """) { KeepGuest = true };
+        var report = new RecordingReport();
+
+        var result = await project.RunAsync(report);
+        var up = await project.Place.ListAsync();
+        await GuestFactory.Create(GuestPlace.Embedded, project.Place.Site).StopAsync(CancellationToken.None);
+
+        result.Verdict.ShouldBe(Verdict.Panicked);
+        result.Suites.ShouldHaveSingleItem().Tests.ShouldHaveSingleItem().Name.ShouldBe("panics");
+        up.ShouldHaveSingleItem().Kept.ShouldBeTrue();
+        report.Events.OfType<NoteGiven>().Select(note => note.Sentence).ShouldBe(
+            [
+                "Guest embedded is left up: ./build.sh VmShell --guest embedded gets in, ./build.sh VmDown --guest embedded ends it.",
+                "Not run: not_run: with --keep-guest guest embedded is left as it is, and none is started in its place. Run them without, or choose them with --tests.",
+            ],
+            ignoreOrder: true);
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
     private static async Task KeepAsync(GuestPlace place)
     {
         await using var guest = GuestFactory.Create(GuestPlace.Embedded, place.Site);

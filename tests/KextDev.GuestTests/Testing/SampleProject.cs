@@ -215,6 +215,8 @@ public sealed class SampleProject : IDisposable
 
     public bool Force { get; init; }
 
+    public bool KeepGuest { get; init; }
+
     public Task<RunResult> RunAsync(IRunReport report, CancellationToken cancellationToken = default) =>
         RunAsync(GuestPlace.Embedded, report, cancellationToken);
 
@@ -232,6 +234,7 @@ public sealed class SampleProject : IDisposable
             LeakCycles = LeakCycles,
             MemoryDump = MemoryDump,
             Force = Force,
+            KeepGuest = KeepGuest,
         };
         await using var journal = new RunJournal(TimeProvider.System, [.. KextDev.Reports.RunReports.Kept(RunFolder), report]);
         return await new KernelTestRun(options, journal, TimeProvider.System).RunAsync(cancellationToken);

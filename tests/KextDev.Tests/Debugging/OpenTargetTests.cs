@@ -12,7 +12,7 @@ public sealed class OpenTargetTests
     [Fact]
     public void Another_build_is_refused_with_both_identities()
     {
-        var refusal = Should.Throw<InfrastructureException>(() => OpenTarget.Verify(Built("abc1"), new LoadedModule("def2", new Dictionary<string, ulong>(StringComparer.Ordinal))));
+        var refusal = Should.Throw<InfrastructureException>(() => OpenTarget.Verify("mine", Built("abc1"), new LoadedModule("def2", new Dictionary<string, ulong>(StringComparer.Ordinal))));
 
         refusal.Message.ShouldContain("Loaded: def2; built: abc1");
         refusal.Message.ShouldContain("KernelTestUnload");
@@ -23,5 +23,5 @@ public sealed class OpenTargetTests
     [InlineData("abc1", null)]
     [InlineData(null, "abc1")]
     public void The_same_build_and_one_that_does_not_tell_are_taken(string? built, string? loaded) =>
-        Should.NotThrow(() => OpenTarget.Verify(Built(built), new LoadedModule(loaded, new Dictionary<string, ulong>(StringComparer.Ordinal))));
+        Should.NotThrow(() => OpenTarget.Verify("mine", Built(built), new LoadedModule(loaded, new Dictionary<string, ulong>(StringComparer.Ordinal))));
 }

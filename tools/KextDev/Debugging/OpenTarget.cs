@@ -39,7 +39,7 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
 
         var loaded = await platform.LocateAsync(image.DeployedIn(Folder), cancellationToken)
             ?? await LoadAsync(shell, platform, built, variant, cancellationToken);
-        Verify(image, loaded);
+        Verify(options.Guest.Name, image, loaded);
         return new OpenedTarget(image, loaded, kernel);
     }
 
@@ -59,18 +59,18 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
 
         var loaded = new LoadedKext(found.Uuid?.ToString().ToUpperInvariant(), found.Start, found.End - found.Start + 1);
         image = built.Images.Values.FirstOrDefault(one => one.Identity == loaded.Identity) ?? image;
-        Verify(image, loaded);
+        Verify(options.Guest.Name, image, loaded);
         return new OpenedTarget(image, loaded, symbols);
     }
 
     /// <summary>Addresses of one build are of no use for another.</summary>
-    internal static void Verify(BuiltImage built, LoadedImage loaded)
+    internal static void Verify(string guest, BuiltImage built, LoadedImage loaded)
     {
         if (built.Identity is { } wanted && loaded.Identity is { } found && wanted != found)
         {
             throw new InfrastructureException(
                 $"The session was not begun: the guest has another build of the extension loaded than the one that was built here. Loaded: {found}; built: {wanted}. "
-                + "./build.sh KernelTestUnload unloads it, or KernelTestLoad loads the new one.");
+                + $"./build.sh KernelTestUnload --guest {guest} unloads it, or KernelTestLoad loads the new one.");
         }
     }
 

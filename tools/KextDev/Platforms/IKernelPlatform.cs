@@ -111,7 +111,7 @@ public sealed record KernelAnswer(bool Accepted, string Message)
 
     public static KernelAnswer LoadedAt(LoadedImage? image) => Yes with { Image = image };
 
-    public static KernelAnswer Occupied(string name) => No($"{name} was not loaded: one of this name is loaded already. Unload it first: ./build.sh KernelTestUnload.") with { IsOccupied = true };
+    public static KernelAnswer Occupied(string name) => No($"{name} was not loaded: one of this name is loaded already. Unload it first: ./build.sh KernelTestUnload --guest NAME.") with { IsOccupied = true };
 }
 
 /// <summary>A report in the system's own folder of diagnostic reports.</summary>

@@ -6,7 +6,7 @@ using KextDev.Toolchains;
 namespace KextDev.Testing;
 
 /// <summary>
-/// The pipeline: build, acquire guest, connect, deploy, load, deploy the tests, stress, unload, collect, report.
+/// The pipeline: build, acquire guest, connect, deploy, load, deploy the tests, stress, unload, find leaks, collect, report.
 /// A guest that dies under a test ends with that test; the tests that remain go on in a fresh one.
 /// </summary>
 public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJournal journal, TimeProvider clock)
@@ -137,7 +137,18 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             return await RestartAsync(bench.Guest, cancellationToken);
         }
 
-        return !options.KeepGuest || survived;
+        if (!options.KeepGuest || survived)
+        {
+            return true;
+        }
+
+        if (_schedule.Next is not null)
+        {
+            journal.Publish(new NoteGiven(
+                $"Not run: {string.Join(", ", _schedule.LeftNames)}: with --keep-guest guest {bench.Guest.Name} is left as it is, and none is started in its place. Run them without, or choose them with --tests."));
+        }
+
+        return false;
     }
 
     // One that was up before this run stays up, also where this run had to start it anew.
