@@ -208,6 +208,33 @@ static void nonsense_is_refused(void)
 	log_reader_close(&reader);
 }
 
+#ifdef OSQ_LOG_IOCTL_CONNECT
+
+/* It is there, so that to wait for an extension would be in vain. */
+static void a_file_that_is_no_channel(void)
+{
+	static const char *const files[] = {"/dev/null", "/proc/version", "/tmp"};
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		errno = 0;
+		EXPECT(!osq_log_client_open(files[i], OSQ_LOG_TRACE) && errno == ENOTTY, "%s: %s",
+		       files[i], strerror(errno));
+	}
+	errno = 0;
+	EXPECT(!osq_log_client_open("/proc/no_such_log", OSQ_LOG_TRACE) && errno == ENOENT, "%s",
+	       strerror(errno));
+}
+
+#else
+
+static void a_file_that_is_no_channel(void)
+{
+	ktap_skip("a kernel control has a name, and any other name may yet come");
+}
+
+#endif
+
 /* A record for each read, and none of them cut. */
 static void datagrams(void)
 {
@@ -322,6 +349,7 @@ int main(void)
 	    {"datagrams", datagrams},
 	    {"a_user_gets_nothing", a_user_gets_nothing},
 	    {"a_reader_that_is_killed", a_reader_that_is_killed},
+	    {"a_file_that_is_no_channel", a_file_that_is_no_channel},
 	};
 
 	return KTAP_RUN(tests);

@@ -99,17 +99,25 @@ static void a_client_that_does_not_read(void)
 
 #endif
 
+struct caller {
+	pthread_t thread;
+	const bool *over;
+	bool misled; /* an extension that went was told as a file that is no channel */
+};
+
 /* Connects, reads and goes, as often as it can, whether the extension is there or not. */
 static void *call(void *argument)
 {
-	const bool *over = argument;
+	struct caller *caller = argument;
 	char bytes[4096];
 
-	while (!__atomic_load_n(over, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_load_n(caller->over, __ATOMIC_ACQUIRE)) {
 		struct osq_log_client *client = osq_log_client_open(LOG_CHANNEL, OSQ_LOG_TRACE);
 
-		if (!client)
+		if (!client) {
+			caller->misled |= errno == ENOTTY;
 			continue;
+		}
 		if (osq_log_client_wait(client, 1) > 0)
 			(void)osq_log_client_read(client, bytes, sizeof(bytes));
 		osq_log_client_close(client);
@@ -132,17 +140,21 @@ static void cycle(uint64_t round)
 
 static void callers_at_any_moment(void)
 {
-	pthread_t threads[CALLERS];
+	struct caller callers[CALLERS];
 	bool over = false;
 	uint64_t i;
 
-	for (i = 0; i < CALLERS; i++)
-		REQUIRE(!pthread_create(&threads[i], NULL, call, &over), "no thread");
+	for (i = 0; i < CALLERS; i++) {
+		callers[i] = (struct caller){.over = &over};
+		REQUIRE(!pthread_create(&callers[i].thread, NULL, call, &callers[i]), "no thread");
+	}
 	for (i = 0; i < option_rounds && !ktap_failed(); i++)
 		cycle(i);
 	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
-	for (i = 0; i < CALLERS; i++)
-		pthread_join(threads[i], NULL);
+	for (i = 0; i < CALLERS; i++) {
+		pthread_join(callers[i].thread, NULL);
+		EXPECT(!callers[i].misled, "an extension that has gone was taken for another file");
+	}
 	EXPECT(!extension_is_listed(), "something was left behind");
 	ktap_figure("rounds", option_rounds);
 }

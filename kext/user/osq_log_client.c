@@ -33,7 +33,8 @@ struct osq_log_client {
 	char file[];
 };
 
-static int request(const struct osq_log_client *client, unsigned long number, void *argument)
+/* ENOTTY from a file that is no channel, and from one whose extension has just gone. */
+static int ask(const struct osq_log_client *client, unsigned long number, void *argument)
 {
 	const int file = open(client->file, O_RDONLY | O_CLOEXEC);
 	int result, error;
@@ -41,9 +42,29 @@ static int request(const struct osq_log_client *client, unsigned long number, vo
 	if (file < 0)
 		return -1;
 	result = ioctl(file, number, argument);
-	error = errno == ENOTTY ? ENXIO : errno; /* it has just gone */
+	error = errno;
 	close(file);
 	errno = error;
+	return result;
+}
+
+/* Of who has connected: the file is a channel. */
+static int request(const struct osq_log_client *client, unsigned long number, void *argument)
+{
+	const int result = ask(client, number, argument);
+
+	if (result && errno == ENOTTY)
+		errno = ENXIO;
+	return result;
+}
+
+/* The file of an extension that has gone cannot be opened again; any other one says ENOTTY anew. */
+static int connect_pipe(const struct osq_log_client *client, struct osq_log_connect *args)
+{
+	int result = ask(client, OSQ_LOG_IOCTL_CONNECT, args);
+
+	if (result && errno == ENOTTY)
+		result = ask(client, OSQ_LOG_IOCTL_CONNECT, args);
 	return result;
 }
 
@@ -64,7 +85,7 @@ struct osq_log_client *osq_log_client_open(const char *channel, int32_t level)
 	/* A user's share of memory for pipes may be used up; then it is a smaller one. */
 	(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
 	args.pipe = ends[1];
-	result = request(client, OSQ_LOG_IOCTL_CONNECT, &args);
+	result = connect_pipe(client, &args);
 	if (result) {
 		const int error = errno;
 

@@ -18,7 +18,8 @@ struct osq_log_client;
 /*
  * Connects. `channel` is a file on Linux (/proc/osquery_log), a kernel control's name
  * elsewhere (the ".stream" is added). NULL with errno: ENOENT or ENXIO while the extension is not
- * loaded, EPERM or EACCES for who is not the superuser, EBUSY when too many are connected.
+ * loaded, EPERM or EACCES for who is not the superuser, EBUSY when too many are connected, ENOTTY
+ * for a file that is no channel.
  */
 struct osq_log_client *osq_log_client_open(const char *channel, int32_t level);
 
