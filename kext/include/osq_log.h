@@ -18,7 +18,8 @@
  * last record (OSQ_LOG_CLOSING) tells the extension's account of it all: there is always room for
  * that one, so that who reads to the end, however late, knows what it did not get.
  *
- * A message that no client takes goes to the system log as a line
+ * A message that finds no client (who has closed or was killed is none, from that moment), or no
+ * room with those that want it, goes to the system log as a line
  *
  *   NAME: LEVEL PID/TID #SEQUENCE: TEXT          osquery: warning 812/815 #1204: no room
  *

@@ -30,6 +30,8 @@ struct client {
 	struct list_head list;
 	struct osq_log_buffer buffer;
 	struct file *pipe;
+	struct wait_queue_entry watch; /* in the pipe's own queue */
+	bool gone; /* nobody reads the pipe any more; under the channel's lock */
 	uint32_t unit;
 };
 
@@ -38,7 +40,7 @@ static LIST_HEAD(clients);
 static uint32_t units;
 
 static DEFINE_RAW_SPINLOCK(lock); /* the channel's */
-static bool pending;              /* a buffer that was empty is so no more */
+static bool pending;              /* a buffer that was empty is so no more, or a client is gone */
 static bool asleep;               /* the carrier, until it is woken; else it looks by itself */
 static bool hurry;                /* it is to look at once */
 static unsigned long rounds;      /* that it has made; under the mutex */
@@ -108,13 +110,13 @@ void osq_log_port_system_log(int32_t level, const char *format, ...)
 }
 
 /*
- * Whether nothing waits. Under the lock: either the bytes are seen here that were put, or who puts
- * some sees the buffer empty, and wakes.
+ * Whether nothing is to be done. Under the lock: either the bytes are seen here that were put, or
+ * who puts some sees the buffer empty, and wakes. Who goes wakes in any case.
  */
 static bool is_done(const struct client *client)
 {
 	osq_log_lock_state_t state = osq_log_port_lock();
-	const bool done = is_empty(&client->buffer);
+	const bool done = !client->gone && is_empty(&client->buffer);
 
 	osq_log_port_unlock(state);
 	return done;
@@ -152,21 +154,31 @@ static void destroy(struct client *client)
 
 static void disconnect(struct client *client)
 {
+	osq_log_pipe_unwatch(client->pipe, &client->watch);
 	osq_log_unsubscribe(&client->subscriber);
 	list_del(&client->list);
 	destroy(client);
 }
 
-/* A pipe that nobody reads any more says so when it is asked. */
-static void remove_dead(void)
+/*
+ * Whoever closes a pipe's last reading end comes here before that is done. From now on the client
+ * takes no message: those that nobody else takes go to the system log. What it has is freed by the
+ * carrier, for here nobody may sleep.
+ */
+static int notice_end(struct wait_queue_entry *watch, unsigned int mode, int flags, void *key)
 {
-	struct client *client, *next;
+	struct client *client = container_of(watch, struct client, watch);
+	osq_log_lock_state_t state;
 
-	list_for_each_entry_safe(client, next, &clients, list)
-	{
-		if (osq_log_pipe_is_dead(client->pipe))
-			disconnect(client);
-	}
+	if (!osq_log_pipe_is_dead(client->pipe))
+		return 0;
+	osq_log_unsubscribe(&client->subscriber);
+	state = osq_log_port_lock();
+	client->gone = true;
+	WRITE_ONCE(pending, true);
+	osq_log_port_unlock(state);
+	osq_log_port_wake();
+	return 0;
 }
 
 /* Whether something waits still; whether anything was carried. */
@@ -178,7 +190,7 @@ static bool carry_all(bool *progress)
 	mutex_lock(&mutex);
 	list_for_each_entry_safe(client, next, &clients, list)
 	{
-		const int carried = carry(client);
+		const int carried = READ_ONCE(client->gone) ? -EPIPE : carry(client);
 
 		if (carried < 0) {
 			disconnect(client);
@@ -333,7 +345,6 @@ int osq_log_clients_connect(int pipe, int32_t level, uint32_t *unit)
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	mutex_lock(&mutex);
-	remove_dead();
 	error = osq_log_subscribe(&client->subscriber, level);
 	if (error) {
 		mutex_unlock(&mutex);
@@ -344,6 +355,10 @@ int osq_log_clients_connect(int pipe, int32_t level, uint32_t *unit)
 		units = 1;
 	client->unit = *unit = units;
 	list_add_tail(&client->list, &clients);
+	init_waitqueue_func_entry(&client->watch, notice_end);
+	osq_log_pipe_watch(client->pipe, &client->watch);
+	/* It may have ended before it was watched. */
+	notice_end(&client->watch, 0, 0, NULL);
 	mutex_unlock(&mutex);
 	return 0;
 }
@@ -352,7 +367,11 @@ static struct client *find(uint32_t unit)
 {
 	struct client *client;
 
-	list_for_each_entry(client, &clients, list) if (client->unit == unit) return client;
+	list_for_each_entry(client, &clients, list)
+	{
+		if (client->unit == unit && !READ_ONCE(client->gone))
+			return client;
+	}
 	return NULL;
 }
 
@@ -375,7 +394,6 @@ int osq_log_clients_statistics(uint32_t unit, struct osq_log_statistics *statist
 	int error = 0;
 
 	mutex_lock(&mutex);
-	remove_dead();
 	if (unit)
 		client = find(unit);
 	if (unit && !client)

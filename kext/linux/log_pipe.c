@@ -7,7 +7,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/pipe_fs_i.h>
-#include <linux/poll.h>
+#include <linux/wait.h>
 
 struct file *osq_log_pipe_open(int descriptor)
 {
@@ -22,9 +22,25 @@ struct file *osq_log_pipe_open(int descriptor)
 	return own;
 }
 
-bool osq_log_pipe_is_dead(struct file *pipe)
+bool osq_log_pipe_is_dead(const struct file *pipe)
 {
-	return vfs_poll(pipe, NULL) & EPOLLERR;
+	const struct pipe_inode_info *info = pipe->private_data;
+
+	return !READ_ONCE(info->readers);
+}
+
+void osq_log_pipe_watch(struct file *pipe, struct wait_queue_entry *entry)
+{
+	struct pipe_inode_info *info = pipe->private_data;
+
+	add_wait_queue(&info->wr_wait, entry);
+}
+
+void osq_log_pipe_unwatch(struct file *pipe, struct wait_queue_entry *entry)
+{
+	struct pipe_inode_info *info = pipe->private_data;
+
+	remove_wait_queue(&info->wr_wait, entry);
 }
 
 /* Besides one page, which may be filled. Readers only make it more. */

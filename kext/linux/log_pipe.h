@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 struct file;
+struct wait_queue_entry;
 
 /* So many bytes are whole in a pipe or not in it. */
 #define OSQ_LOG_PIPE_CHUNK PIPE_BUF
@@ -25,6 +26,15 @@ struct file *osq_log_pipe_open(int descriptor);
 /* 0, EAGAIN when there is no room, EPIPE when nobody can read it any more; negative. */
 int osq_log_pipe_write(struct file *pipe, const void *bytes, size_t count, bool is_last);
 
-bool osq_log_pipe_is_dead(struct file *pipe);
+/* Nobody has it open for reading. May be asked anywhere. */
+bool osq_log_pipe_is_dead(const struct file *pipe);
+
+/*
+ * The entry's function is called whenever the pipe wakes those who write, above all when its last
+ * reader closes it; it asks what has happened. It runs under the lock of the pipe's queue, with
+ * interrupts off. When osq_log_pipe_unwatch() returns, it runs no more.
+ */
+void osq_log_pipe_watch(struct file *pipe, struct wait_queue_entry *entry);
+void osq_log_pipe_unwatch(struct file *pipe, struct wait_queue_entry *entry);
 
 #endif

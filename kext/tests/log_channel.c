@@ -311,6 +311,63 @@ static void a_reader_that_is_killed(void)
 	log_reader_close_all(&reader);
 }
 
+/*
+ * Who has closed is no client any more, at once: else what comes then would be left to its level,
+ * or go to it, and be nowhere. Nobody connects or asks in between.
+ */
+static void a_client_that_goes(void)
+{
+	struct log_reader reader;
+	uint64_t before, after;
+	int32_t level;
+
+	for (level = OSQ_LOG_TRACE; level <= OSQ_LOG_OFF && !ktap_failed(); level++) {
+		REQUIRE(log_reader_open(&reader, level), "cannot begin");
+		before = log_reader_count("clients");
+		log_reader_close(&reader);
+		after = log_reader_count("clients");
+		EXPECT(after == before - 1, "%llu clients, and before %llu",
+		       (unsigned long long)after, (unsigned long long)before);
+	}
+}
+
+/* kexthost is another process, which may hear of a client's end only after that client's parent. */
+#ifdef KEXTHOST
+#define HEARD_AFTER 10000 /* milliseconds */
+#else
+#define HEARD_AFTER 0
+#endif
+
+/* When a parent knows, the kernel does; only a client that asks would hide that it does not. */
+static void a_client_that_is_killed(void)
+{
+	struct log_reader reader;
+	uint64_t before, after;
+	int child, pipe_ends[2], i;
+	char byte;
+
+	REQUIRE(!pipe(pipe_ends), "%s", strerror(errno));
+	child = ktap_fork();
+	if (!child) {
+		if (log_reader_open(&reader, OSQ_LOG_WARNING) && write(pipe_ends[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(pipe_ends[1]);
+	EXPECT(read(pipe_ends[0], &byte, 1) == 1, "it did not connect");
+	close(pipe_ends[0]);
+	before = log_reader_count("clients");
+	kill(child, SIGKILL);
+	EXPECT(ktap_wait(child) == 128 + SIGKILL, "it ended otherwise");
+	after = log_reader_count("clients");
+	for (i = 0; i < HEARD_AFTER && after >= before && !ktap_failed(); i++) {
+		usleep(1000);
+		after = log_reader_count("clients");
+	}
+	EXPECT(after == before - 1, "%llu clients, and before %llu", (unsigned long long)after,
+	       (unsigned long long)before);
+}
+
 static void become_a_user(void)
 {
 	if (setgid(65534) || setuid(65534))
@@ -350,6 +407,8 @@ int main(void)
 	    {"a_user_gets_nothing", a_user_gets_nothing},
 	    {"a_reader_that_is_killed", a_reader_that_is_killed},
 	    {"a_file_that_is_no_channel", a_file_that_is_no_channel},
+	    {"a_client_that_goes", a_client_that_goes},
+	    {"a_client_that_is_killed", a_client_that_is_killed},
 	};
 
 	return KTAP_RUN(tests);

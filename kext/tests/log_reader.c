@@ -7,6 +7,14 @@
 
 #include "ktap.h"
 
+#ifdef OSQ_LOG_IOCTL_CONNECT
+#include <stdio.h>
+#elif defined(KEXTHOST)
+#include <client.h>
+#else
+#include <sys/sysctl.h>
+#endif
+
 #define ROOM (2 * OSQ_LOG_BUFFER)
 
 bool log_reader_open(struct log_reader *reader, int32_t level)
@@ -126,6 +134,56 @@ struct osq_log_statistics log_reader_statistics(struct log_reader *reader)
 	EXPECT(!osq_log_client_statistics(reader->client, &statistics), "%s", strerror(errno));
 	return statistics;
 }
+
+#ifdef OSQ_LOG_IOCTL_CONNECT
+
+#define COUNTS "/sys/module/osquery/parameters/log_statistics"
+
+uint64_t log_reader_count(const char *name)
+{
+	FILE *file = fopen(COUNTS, "r");
+	unsigned long long value = 0;
+	bool found = false;
+	char word[32];
+
+	while (file && !found && fscanf(file, "%31s %llu", word, &value) == 2)
+		found = !strcmp(word, name);
+	if (file)
+		fclose(file);
+	EXPECT(found, "%s has no %s", COUNTS, name);
+	return value;
+}
+
+#else
+
+/* Some are of 32 bits, the others of 64; all are little-endian. */
+static bool get_sysctl(const char *name, uint64_t *value)
+{
+#ifdef KEXTHOST
+	struct kexthost_sysctl object;
+
+	if (kexthost_sysctl_get(name, &object) || object.length > sizeof(*value))
+		return false;
+	memcpy(value, object.value, object.length);
+	return true;
+#else
+	size_t size = sizeof(*value);
+
+	return !sysctlbyname(name, value, &size, NULL, 0);
+#endif
+}
+
+uint64_t log_reader_count(const char *name)
+{
+	char path[64] = "debug.osquery_log.";
+	uint64_t value = 0;
+
+	strncat(path, name, sizeof(path) - strlen(path) - 1);
+	EXPECT(get_sysctl(path, &value), "%s: %s", path, strerror(errno));
+	return value;
+}
+
+#endif
 
 int32_t log_reader_set_kernel_level(struct log_reader *reader, int32_t level)
 {

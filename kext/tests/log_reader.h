@@ -45,6 +45,12 @@ void log_reader_close_all(struct log_reader *reader);
 
 struct osq_log_statistics log_reader_statistics(struct log_reader *reader);
 
+/*
+ * One of the extension's own numbers, by its name in struct osq_log_statistics: as an administrator
+ * reads it, who is no client and asks nothing of the channel.
+ */
+uint64_t log_reader_count(const char *name);
+
 /* The extension's level; its level before. */
 int32_t log_reader_set_kernel_level(struct log_reader *reader, int32_t level);
 

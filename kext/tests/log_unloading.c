@@ -9,6 +9,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 #include "extension.h"
 #include "ktap.h"
@@ -67,6 +71,46 @@ static void a_reader_sees_the_end(void)
 
 #ifdef OSQ_LOG_IOCTL_CONNECT
 
+/* Has the extension make messages, whether anybody is connected or not. */
+static bool say(struct osq_log_test test)
+{
+	const int file = open(LOG_CHANNEL, O_RDONLY | O_CLOEXEC);
+	bool said;
+
+	if (!EXPECT(file >= 0, "%s: %s", LOG_CHANNEL, strerror(errno)))
+		return false;
+	said = EXPECT(!ioctl(file, OSQ_LOG_IOCTL_TEST, &test), "%s", strerror(errno));
+	close(file);
+	return said;
+}
+
+/* Where a message is that came: with a client, or in the system's log. */
+static uint64_t count_kept(void)
+{
+	return log_reader_count("delivered") + log_reader_count("system_log");
+}
+
+/*
+ * What comes after a client has gone goes to the system's log, although it wanted nothing when it
+ * went, and nobody has connected or asked since. Whoever else is connected by now takes errors.
+ */
+static void messages_after_a_client(void)
+{
+	const struct osq_log_test errors = {.threads = 1, .level = OSQ_LOG_ERROR, .messages = 20};
+	struct log_reader reader;
+	uint64_t before, after;
+
+	REQUIRE(begin(&reader, OSQ_LOG_OFF), "cannot begin");
+	log_reader_close(&reader);
+	before = count_kept();
+	if (say(errors)) {
+		after = count_kept();
+		EXPECT(after - before >= errors.messages, "%llu of %llu messages are anywhere",
+		       (unsigned long long)(after - before), (unsigned long long)errors.messages);
+	}
+	extension_must_unload();
+}
+
 /* It has a pipe; what is in it stays, and then comes the end. */
 static void a_client_that_does_not_read(void)
 {
@@ -81,6 +125,11 @@ static void a_client_that_does_not_read(void)
 }
 
 #else
+
+static void messages_after_a_client(void)
+{
+	ktap_skip("only who is connected can have a kernel control make messages");
+}
 
 /* Nobody can be thrown out of a kernel control: the extension stays, and works. */
 static void a_client_that_does_not_read(void)
@@ -164,6 +213,7 @@ int main(int argc, char **argv)
 	static const struct ktap_test tests[] = {
 	    {"a_reader_sees_the_end", a_reader_sees_the_end},
 	    {"a_client_that_does_not_read", a_client_that_does_not_read},
+	    {"messages_after_a_client", messages_after_a_client},
 	    {"callers_at_any_moment", callers_at_any_moment},
 	};
 	const struct option_number options[] = {
