@@ -160,12 +160,18 @@ static bool old_name(const struct logd_file *file, uint64_t age, char name[PATH_
 	return snprintf(name, PATH_MAX, "%s.%llu", file->path, (unsigned long long)age) < PATH_MAX;
 }
 
-/* FILE.1 -> FILE.2 and so on, then FILE -> FILE.1. Gaps in the row stay where they are. */
+/*
+ * FILE.1 -> FILE.2 and so on, then FILE -> FILE.1. Gaps in the row stay where they are. Where
+ * somebody else has taken FILE away, there is nothing to move.
+ */
 static int move_away(struct logd_file *file)
 {
 	char from[PATH_MAX], to[PATH_MAX];
+	struct stat status;
 	uint64_t last = 1;
 
+	if (lstat(file->path, &status) && errno == ENOENT)
+		return 0;
 	if (!file->options.keep)
 		return unlink(file->path);
 	while (last < file->options.keep && old_name(file, last, from) && !access(from, F_OK))

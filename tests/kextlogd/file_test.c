@@ -150,6 +150,32 @@ static void goes_on_where_it_cannot_rotate(void)
 	folder_remove(&folder);
 }
 
+/* Who deletes or renames the file need not tell: the next rotation makes it anew. */
+static void rotation_makes_a_file_that_is_gone_anew(void)
+{
+	static const char *const keep[] = {"0", "3"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct folder folder = folder_make();
+		struct daemon daemon = START(&folder, "--format", "json", "--output", LOG(&folder),
+		                             "--rotate-size", "2K", "--keep", keep[i], "-");
+		const char *gone = folder_path(&folder, "gone");
+
+		send_messages(&daemon, 1, 5, "before");
+		file_wait(LOG(&folder), "{\"sequence\":5,");
+		EXPECT(!rename(LOG(&folder), gone));
+		send_messages(&daemon, 6, 20, "after");
+		expect_end(&daemon, 0);
+		EXPECT(messages_in(gone) + messages_in(LOG(&folder)) == 20 &&
+		           messages_in(LOG(&folder)) > 0,
+		       "keep %s: %llu + %llu", keep[i], (unsigned long long)messages_in(gone),
+		       (unsigned long long)messages_in(LOG(&folder)));
+		EXPECT(file_size(gone) <= 2048, "it grew to %lld", file_size(gone));
+		EXPECT(!file_has(daemon.errors, "cannot rotate"));
+		folder_remove(&folder);
+	}
+}
+
 static bool is_there(const void *path)
 {
 	return !access(path, F_OK);
@@ -359,6 +385,8 @@ const struct ktap_test file_tests[] = {
     {"keeps no old file when told so, and lines larger than the limit", keeps_nothing_old},
     {"rotates by the first line's age", rotates_by_age},
     {"goes on where it cannot rotate", goes_on_where_it_cannot_rotate},
+    {"makes a file that others took away anew when it rotates",
+     rotation_makes_a_file_that_is_gone_anew},
     {"opens the file anew on SIGHUP", reopens_on_sighup},
     {"tells a bad configuration on SIGHUP and keeps the old one",
      a_bad_configuration_is_told_and_the_old_one_stays},
