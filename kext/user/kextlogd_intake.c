@@ -48,12 +48,22 @@ static void put_count(struct logd_intake *intake, enum logd_kind kind, uint64_t 
 	*count = 0;
 }
 
-/* What has been counted while nothing could be put comes first. */
-static void wait_for_room(struct logd_intake *intake)
+/* What could not be put comes first. */
+static void put_waiting(struct logd_intake *intake)
+{
+	put_count(intake, LOGD_ITEM_UNREAD, &intake->unread);
+	if (!intake->reopens)
+		return;
+	intake->reopens = false;
+	put(intake, LOGD_ITEM_REOPEN, &intake->durable, sizeof(intake->durable));
+	logd_queue_publish(intake->queue);
+}
+
+void logd_intake_wait_for_room(struct logd_intake *intake)
 {
 	logd_queue_reserve(intake->queue, READ_ROOM);
 	intake->stuck = false;
-	put_count(intake, LOGD_ITEM_UNREAD, &intake->unread);
+	put_waiting(intake);
 }
 
 void logd_intake_make_room(struct logd_intake *intake)
@@ -63,7 +73,7 @@ void logd_intake_make_room(struct logd_intake *intake)
 
 	intake->stuck = !logd_queue_try_reserve(intake->queue, READ_ROOM, patience);
 	if (!intake->stuck)
-		put_count(intake, LOGD_ITEM_UNREAD, &intake->unread);
+		put_waiting(intake);
 }
 
 unsigned char *logd_intake_room(const struct logd_intake *intake, size_t *size)
@@ -79,7 +89,6 @@ void logd_intake_connect(struct logd_intake *intake, const struct logd_connected
 	intake->closing = intake->has_account = false;
 	intake->told = connected->statistics;
 	intake->told.client_dropped = 0; /* the connection's line tells none */
-	wait_for_room(intake);
 	put(intake, LOGD_ITEM_CONNECTED, connected, sizeof(*connected));
 	logd_queue_publish(intake->queue);
 }
@@ -151,9 +160,8 @@ void logd_intake_take(struct logd_intake *intake, size_t count)
 
 void logd_intake_reopen(struct logd_intake *intake, int32_t durable)
 {
-	wait_for_room(intake);
-	put(intake, LOGD_ITEM_REOPEN, &durable, sizeof(durable));
-	logd_queue_publish(intake->queue);
+	intake->reopens = true;
+	intake->durable = durable;
 }
 
 void logd_intake_disconnect(struct logd_intake *intake, const char *reason)
@@ -163,7 +171,7 @@ void logd_intake_disconnect(struct logd_intake *intake, const char *reason)
 	                                .has_account = intake->has_account};
 
 	snprintf(end.reason, sizeof(end.reason), "%s", reason);
-	wait_for_room(intake);
+	logd_intake_wait_for_room(intake);
 	take(intake, true);
 	put_count(intake, LOGD_ITEM_DAMAGE, &intake->damaged);
 	if (intake->has_account)
@@ -174,7 +182,7 @@ void logd_intake_disconnect(struct logd_intake *intake, const char *reason)
 
 void logd_intake_end(struct logd_intake *intake)
 {
-	wait_for_room(intake);
+	logd_intake_wait_for_room(intake);
 	logd_queue_put(intake->queue, LOGD_ITEM_END, 0);
 	logd_queue_publish(intake->queue);
 }

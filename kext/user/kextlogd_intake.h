@@ -22,7 +22,9 @@ struct logd_intake {
 	uint64_t damaged; /* bytes; not yet told */
 	uint64_t unread;  /* messages that came while nothing was written; not yet told */
 	bool stuck;       /* nothing can be put */
-	bool closing;     /* the last record has come */
+	bool reopens;     /* SIGHUP has come; not yet told, with the level that is durable then */
+	int32_t durable;
+	bool closing;                      /* the last record has come */
 	struct osq_log_statistics told;    /* to the writer, last */
 	struct osq_log_statistics account; /* the extension's, last */
 	bool has_account;
@@ -32,8 +34,12 @@ struct logd_intake {
 int logd_intake_init(struct logd_intake *intake, struct logd_queue *queue);
 void logd_intake_exit(struct logd_intake *intake);
 
+/* Waits for room, however long that takes. Not while a channel is open: an extension that is being
+ * unloaded waits for its readers. */
+void logd_intake_wait_for_room(struct logd_intake *intake);
+
 /* A connection, with what the extension counts then: zeroes but for the clocks where nobody says.
- */
+ * Room has been waited for before. */
 void logd_intake_connect(struct logd_intake *intake, const struct logd_connected *connected);
 
 /* Makes room for the next bytes and what else is put before those; or sees that there is none. */
@@ -48,7 +54,7 @@ void logd_intake_take(struct logd_intake *intake, size_t count);
 /* What no record tells, because none came since. */
 void logd_intake_account(struct logd_intake *intake, const struct osq_log_statistics *account);
 
-/* SIGHUP: the level that is to be durable from now on. */
+/* SIGHUP: the level that is to be durable from now on. It is put as soon as there is room. */
 void logd_intake_reopen(struct logd_intake *intake, int32_t durable);
 
 /* The connection's end, and that of it all. */

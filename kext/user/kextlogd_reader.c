@@ -292,6 +292,9 @@ static int connect_channel(struct logd_reader *reader, uint64_t wait_ms)
 		const char *problem;
 		int error;
 
+		if (*reader->reload)
+			reload(reader, false);
+		logd_intake_wait_for_room(&reader->intake);
 		if (!logd_channel_open(&reader->channel, options->channel,
 		                       logd_reader_level(reader)))
 			return 0;
@@ -308,8 +311,6 @@ static int connect_channel(struct logd_reader *reader, uint64_t wait_ms)
 			fprintf(stderr, "kextlogd: waiting for %s: %s\n", options->channel,
 			        strerror(error));
 		told = error;
-		if (*reader->reload)
-			reload(reader, false);
 		waited += back_off(reader);
 	}
 	return -1;
