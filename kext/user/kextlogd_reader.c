@@ -21,7 +21,10 @@
 #define GATHER_MS    5
 #define GATHER_BELOW (128u << 10)
 
-#define DRAIN_MOST   (1u << 20) /* bytes of a stream without an end, once we are stopped */
+/* Bytes of a stream without an end, once we are stopped: more than waits for us, all in all. */
+#define DRAIN_MOST   (4u << 20)
+/* The end of an extension that goes comes sooner. */
+#define END_MS       10000
 
 int32_t logd_reader_level(const struct logd_reader *reader)
 {
@@ -116,13 +119,15 @@ static void reload(struct logd_reader *reader, bool connected)
 	logd_intake_reopen(&reader->intake, logd_reader_durable(reader));
 }
 
-/* What the extension counted and no record tells. */
-static void put_statistics(struct logd_reader *reader)
+/* What the extension counted and no record tells. False: it does not answer. */
+static bool put_statistics(struct logd_reader *reader)
 {
 	struct osq_log_statistics now;
 
-	if (ask_statistics(reader, &now))
-		logd_intake_account(&reader->intake, &now);
+	if (!ask_statistics(reader, &now))
+		return false;
+	logd_intake_account(&reader->intake, &now);
+	return true;
 }
 
 /* From the extension's clock to the date, as this machine's own clocks tell it. */
@@ -169,6 +174,12 @@ static bool is_quiet(const struct logd_reader *reader, int milliseconds)
 	return quiet;
 }
 
+/* An extension that does not answer is going: what it has for us comes still, and the end. */
+static bool comes_more(const struct logd_reader *reader)
+{
+	return !reader->channel.is_input && logd_channel_wait(&reader->channel, END_MS) > 0;
+}
+
 static void sleep_ms(int milliseconds)
 {
 	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * MILLISECOND};
@@ -179,7 +190,7 @@ static void sleep_ms(int milliseconds)
 /* Reads until the channel ends, or, once we are stopped, until nothing is left in it. Why. */
 static const char *read_channel(struct logd_reader *reader)
 {
-	bool draining = false, bounded = false, asked = false;
+	bool draining = false, bounded = false, asked = false, answered = false;
 	int silence = 0, next_question = SETTLED_MS;
 	size_t drained = 0, room;
 	unsigned char *to;
@@ -224,9 +235,10 @@ static const char *read_channel(struct logd_reader *reader)
 		} else if (draining && !asked) {
 			/* On Linux what is on its way has come when this is answered. */
 			asked = true;
-			put_statistics(reader);
+			answered = put_statistics(reader);
 		} else if (draining) {
-			return "stopped";
+			if (answered || !comes_more(reader))
+				return "stopped";
 		} else if (is_quiet(reader, IDLE_MS) && (silence += IDLE_MS) >= next_question) {
 			silence = 0;
 			next_question = AGAIN_MS;

@@ -29,6 +29,11 @@ static struct fake_reply answer(struct extension *extension, const struct fake_r
 	struct extension_state *state = &extension->state;
 	struct fake_reply reply = {0};
 
+	if (state->going) {
+		reply.error = ENXIO;
+		state->unanswered++;
+		return reply;
+	}
 	switch (request->operation) {
 	case FAKE_CONNECT:
 		reply.error = state->refusal;
@@ -70,7 +75,8 @@ static bool serve(struct extension *extension, int fd)
 	else if (request.operation == FAKE_REQUESTS)
 		extension->requests = fd;
 	reply = answer(extension, &request);
-	return send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply) && !reply.error;
+	return send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply) &&
+	       (!reply.error || fd == extension->requests);
 }
 
 static void *run(void *context)

@@ -16,6 +16,8 @@ struct extension_state {
 	int32_t level;   /* of the client, last */
 	bool has_asked;  /* for statistics, since `connected` */
 	int32_t refusal; /* errno for who connects */
+	bool going; /* as a module that is being unloaded: it answers nobody, but sends still */
+	unsigned unanswered;
 	struct osq_log_settings settings;
 	struct osq_log_statistics statistics;
 };

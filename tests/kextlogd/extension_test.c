@@ -433,6 +433,60 @@ static void a_signal_leaves_nothing_behind(void)
 	folder_remove(&folder);
 }
 
+static bool has_left_requests_unanswered(const struct extension_state *state)
+{
+	return state->unanswered >= 2;
+}
+
+/*
+ * A module that is being unloaded has no file any more, but sends still what it has: as much as a
+ * pipe and its own buffer hold, and its account.
+ */
+static void a_signal_leaves_nothing_behind_of_an_extension_that_goes(void)
+{
+	enum { MESSAGES = 1800 };
+	struct osq_log_closing closing = {
+	    .record = {.flags = OSQ_LOG_CLOSING},
+	    .statistics = {.client_sent = 10 + MESSAGES, .client_delivered = 10 + MESSAGES},
+	};
+	struct folder folder = folder_make();
+	struct stream stream = {0};
+	struct extension extension;
+	struct daemon daemon;
+	char message[901], *text;
+
+	memset(message, '.', sizeof(message) - 1);
+	message[sizeof(message) - 1] = '\0';
+	extension_load(&extension, CHANNEL(&folder));
+	daemon = START(&folder, "--format", "json", "--output", folder_path(&folder, "log"),
+	               CHANNEL(&folder));
+	EXTENSION_WAIT(&extension, is_connected);
+	send_messages(&extension, 1, 10);
+	file_wait(folder_path(&folder, "log"), "{\"sequence\":10,");
+	pthread_mutex_lock(&extension.lock);
+	extension.state.going = true;
+	pthread_mutex_unlock(&extension.lock);
+	daemon_signal(&daemon, SIGTERM);
+	/* The level, and the statistics after all that has come was read. */
+	EXTENSION_WAIT(&extension, has_left_requests_unanswered);
+	for (uint64_t number = 1; number <= MESSAGES; number++)
+		stream_message(&stream, 10 + number, message);
+	EXPECT(stream.length > (1 << 20) + OSQ_LOG_BUFFER, "%zu", stream.length);
+	stream_record(&stream, closing.record, &closing.statistics, sizeof(closing.statistics));
+	extension_send(&extension, &stream);
+	expect_end(&daemon, 0);
+	text = file_text(folder_path(&folder, "log"));
+	EXPECT(json_sum(text, "sequence").lines == 10 + MESSAGES, "%llu",
+	       (unsigned long long)json_sum(text, "sequence").lines);
+	EXPECT(strstr(text, "\"reason\":\"the extension is being unloaded\"") &&
+	           strstr(text, "\"sent\":1810}\n"),
+	       "%s", strrchr(text, '{'));
+	free(text);
+	stream_free(&stream);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
 static void once_ends_with_the_extension(void)
 {
 	struct folder folder = folder_make();
@@ -490,6 +544,8 @@ const struct ktap_test extension_tests[] = {
     {"reads on when SIGHUP comes while the output takes nothing", sighup_holds_up_nobody},
     {"pushes settings at each connection and on SIGHUP", settings_are_pushed},
     {"leaves nothing behind when a signal ends it", a_signal_leaves_nothing_behind},
+    {"leaves nothing behind when a signal ends it while the extension goes",
+     a_signal_leaves_nothing_behind_of_an_extension_that_goes},
     {"ends with the extension by --once", once_ends_with_the_extension},
     {"tells why it cannot connect", refusals_are_told},
     {NULL, NULL},
