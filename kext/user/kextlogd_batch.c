@@ -58,30 +58,64 @@ void logd_batch_note(struct logd_batch *batch, const struct logd_note *note)
 	batch->length += logd_lines_note(batch->lines, line, note);
 }
 
-/* A note that is in no file. Several of a kind become one. */
+/* The reason and the account are another's, which does not stay. Accounts add up while all are
+ * known. */
+static void add_end(struct logd_untold *untold, const struct logd_note *before)
+{
+	struct logd_note *end = &untold->notes[LOGD_NOTE_DISCONNECTED];
+	const struct osq_log_statistics *account = end->account;
+
+	snprintf(untold->reason, sizeof(untold->reason), "%s", end->reason);
+	end->reason = untold->reason;
+	end->account = NULL;
+	if (!account || (before && !before->account))
+		return;
+	if (!before)
+		memset(&untold->account, 0, sizeof(untold->account));
+	untold->account.client_delivered += account->client_delivered;
+	untold->account.client_unwanted += account->client_unwanted;
+	untold->account.client_sent += account->client_sent;
+	end->account = &untold->account;
+}
+
+/* Several notes of a kind become one, of one connection or with those of others. */
+static void add(struct logd_untold *untold, const struct logd_note *note, bool is_another)
+{
+	struct logd_note *sum = &untold->notes[note->kind];
+	const struct logd_note before = *sum;
+	const bool is_first = !untold->is_pending[note->kind];
+
+	*sum = *note;
+	untold->is_pending[note->kind] = true;
+	if (!is_first) {
+		sum->count += before.count;
+		sum->other += before.other;
+		sum->total += is_another ? before.total : 0;
+	}
+	if (note->kind == LOGD_NOTE_DROPPED)
+		sum->other = 0; /* not before one message alone */
+	if (note->kind == LOGD_NOTE_DISCONNECTED)
+		add_end(untold, is_first ? NULL : &before);
+}
+
+/* Another connection begins. Those before it are told as one, which begins with the first one. */
+static void end_current(struct logd_batch *batch)
+{
+	struct logd_untold *current = &batch->current;
+	const bool is_another = batch->ended.is_pending[LOGD_NOTE_DISCONNECTED];
+
+	for (int kind = 0; kind < LOGD_NOTE_KINDS; kind++)
+		if (current->is_pending[kind] && !(is_another && kind == LOGD_NOTE_CONNECTED))
+			add(&batch->ended, &current->notes[kind], is_another);
+	memset(current->is_pending, 0, sizeof(current->is_pending));
+}
+
+/* A note that is in no file. */
 static void keep(struct logd_batch *batch, const struct logd_note *note)
 {
-	struct logd_note *pending = &batch->pending[note->kind];
-	bool *is_pending = &batch->is_pending[note->kind];
-
-	if (note->kind == LOGD_NOTE_DISCONNECTED) {
-		/* What follows is another connection's; its line says that this one is over. */
-		batch->is_pending[LOGD_NOTE_CONNECTED] = false;
-		return;
-	}
-	if (*is_pending && note->kind != LOGD_NOTE_CONNECTED) {
-		uint64_t count = pending->count + note->count;
-		uint64_t other = pending->other + note->other;
-
-		*pending = *note;
-		pending->count = count;
-		pending->other = other;
-	} else {
-		*pending = *note;
-	}
-	*is_pending = true;
-	if (note->kind == LOGD_NOTE_DROPPED)
-		pending->other = 0; /* not before one message alone */
+	if (note->kind == LOGD_NOTE_CONNECTED)
+		end_current(batch);
+	add(&batch->current, note, false);
 }
 
 static void tell_unwritable(struct logd_batch *batch)
@@ -122,21 +156,26 @@ static void keep_rest(struct logd_batch *batch, size_t written)
 	batch->unwritten += unwritten.count;
 }
 
-/* Tells what could not be told in its time. False: not all of it can be told now. */
-static bool make_up(struct logd_batch *batch)
+static bool make_up_for(struct logd_batch *batch, struct logd_untold *untold)
 {
 	size_t ends[LOGD_NOTE_KINDS], length = 0, written;
 
 	for (int kind = 0; kind < LOGD_NOTE_KINDS; kind++) {
-		if (batch->is_pending[kind])
+		if (untold->is_pending[kind])
 			length += logd_lines_note(batch->lines, batch->made_up + length,
-			                          &batch->pending[kind]);
+			                          &untold->notes[kind]);
 		ends[kind] = length;
 	}
 	written = length ? logd_file_write(batch->file, batch->made_up, length) : 0;
 	for (int kind = 0; kind < LOGD_NOTE_KINDS && ends[kind] <= written; kind++)
-		batch->is_pending[kind] = false;
+		untold->is_pending[kind] = false;
 	return written == length;
+}
+
+/* Tells what could not be told in its time. False: not all of it can be told now. */
+static bool make_up(struct logd_batch *batch)
+{
+	return make_up_for(batch, &batch->ended) && make_up_for(batch, &batch->current);
 }
 
 /* All was written: if that was not so before, it is over. */

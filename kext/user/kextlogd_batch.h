@@ -16,6 +16,14 @@ struct logd_mark {
 	struct logd_note note;
 };
 
+/* What could not be told of a connection, or of several as one: a note of each kind. */
+struct logd_untold {
+	struct logd_note notes[LOGD_NOTE_KINDS]; /* where `is_pending` */
+	bool is_pending[LOGD_NOTE_KINDS];
+	char reason[96]; /* the end's, as the account is */
+	struct osq_log_statistics account;
+};
+
 struct logd_batch {
 	struct logd_file *file;
 	struct logd_lines *lines;
@@ -24,12 +32,12 @@ struct logd_batch {
 	bool urgent;             /* has to be on the disk before we go on */
 	struct logd_mark *marks; /* where the notes are among the lines */
 	size_t mark_count;
-	struct logd_note pending[LOGD_NOTE_KINDS]; /* to be told again, where `is_pending` */
-	bool is_pending[LOGD_NOTE_KINDS];
-	char *made_up;             /* for those notes' lines */
-	char reason[96];           /* why lines could not be written */
-	uint64_t unwritten;        /* messages, since all was well */
-	int told_error, told_sync; /* errno that was told on standard error; 0: none */
+	struct logd_untold ended;   /* the connections before the current one */
+	struct logd_untold current; /* told after those: counts are of one connection */
+	char *made_up;              /* for their notes' lines */
+	char reason[96];            /* why lines could not be written */
+	uint64_t unwritten;         /* messages, since all was well */
+	int told_error, told_sync;  /* errno that was told on standard error; 0: none */
 };
 
 /* -1 with errno. */

@@ -24,10 +24,11 @@ struct logd_lines {
 	char date[32];
 };
 
-/* In the order in which they are made up for, when they could not be written. */
+/* In the order in which a connection's are made up for, when they could not be written: counts
+ * begin anew with the first one, and end with the last one. */
 enum logd_note_kind {
-	LOGD_NOTE_UNWRITTEN,    /* count messages, for the reason */
 	LOGD_NOTE_CONNECTED,    /* with the level; other: when the extension was loaded, or 0 */
+	LOGD_NOTE_UNWRITTEN,    /* count messages, for the reason */
 	LOGD_NOTE_DROPPED,      /* count messages; total; other: sequence of the next, or 0 */
 	LOGD_NOTE_LOST,         /* count messages; total; other: those in the system log */
 	LOGD_NOTE_DAMAGED,      /* count bytes */

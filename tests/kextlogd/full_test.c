@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
+#include "extension.h"
 #include "json.h"
 #include "tests.h"
 
@@ -192,6 +194,154 @@ static void a_full_disk(void)
 	ktap_skip(reason);
 }
 
+/* Files may not grow beyond this; the limit stands for a full disk. */
+static void set_room(const struct daemon *daemon, rlim_t bytes)
+{
+	struct rlimit limit;
+
+	EXPECT(!prlimit(daemon->pid, RLIMIT_FSIZE, NULL, &limit));
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	EXPECT(!prlimit(daemon->pid, RLIMIT_FSIZE, &limit, NULL));
+}
+
+static unsigned connections;
+
+static bool has_connected(const struct extension_state *state)
+{
+	return state->connected && state->has_asked && state->connections == connections;
+}
+
+struct syncs {
+	const char *path;
+	unsigned count;
+};
+
+static bool has_synced_again(const void *context)
+{
+	const struct syncs *syncs = context;
+
+	return file_count(syncs->path, "\n") > syncs->count;
+}
+
+/* Until what it has read is written, or counted: then it opens the file anew, and syncs it. */
+static void wait_for_writer(const struct daemon *daemon, const char *path)
+{
+	const struct syncs syncs = {path, file_count(path, "\n")};
+
+	daemon_signal(daemon, SIGHUP);
+	EXPECT(wait_until(has_synced_again, &syncs), "it was not opened anew");
+}
+
+static void send_by_extension(struct extension *extension, uint64_t first, uint64_t last,
+                              const struct osq_log_closing *closing)
+{
+	struct stream stream = {0};
+
+	for (uint64_t number = first; number <= last; number++)
+		stream_message(&stream, number, "a message");
+	if (closing)
+		stream_record(&stream, closing->record, &closing->statistics,
+		              sizeof(closing->statistics));
+	extension_send(extension, &stream);
+	stream_free(&stream);
+}
+
+static uint64_t member(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	return at && at < strchr(line, '\n') ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* From a connection's first line to its last one, all that was sent is there, or its count. */
+static void expect_accounts(const char *text, unsigned ends, uint64_t sent)
+{
+	uint64_t found = 0, all = 0;
+
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		if (!strncmp(line, "{\"connected\"", 12))
+			found = 0;
+		found += !strncmp(line, "{\"sequence\"", 11);
+		found += member(line, "{\"dropped\":") + member(line, "{\"unwritten\":");
+		if (strncmp(line, "{\"disconnected\"", 15))
+			continue;
+		all += member(line, "\"sent\":");
+		EXPECT(found + member(line, "\"unwanted\":") == member(line, "\"sent\":"),
+		       "%llu of: %.400s", (unsigned long long)found, line);
+	}
+	EXPECT(all == sent, "%llu, not %llu", (unsigned long long)all, (unsigned long long)sent);
+	EXPECT(json_sum(text, "connected").lines == ends &&
+	           json_sum(text, "disconnected").lines == ends,
+	       "%s", text);
+}
+
+/* Of `ended` connections, all but the first one's beginning falls into the time of the full disk;
+ * in that of another one, there is room again. */
+static void connections_of_a_full_disk(unsigned ended)
+{
+	enum { MESSAGES = 20 };
+	struct osq_log_statistics statistics;
+	struct folder folder = folder_make();
+	const char *log = folder_path(&folder, "log"), *syncs = folder_path(&folder, "syncs");
+	struct extension extension;
+	uint64_t sent = 0;
+	struct daemon daemon;
+	char *text;
+	int status;
+
+	extension_load(&extension, folder_path(&folder, "channel"));
+	setenv("KEXTLOGD_SYNCS", syncs, 1);
+	daemon = START(&folder, "--format", "json", "--output", log, extension.path);
+	unsetenv("KEXTLOGD_SYNCS");
+	for (connections = 1; connections <= ended; connections++) {
+		const struct osq_log_closing closing = {
+		    .record = {.flags = OSQ_LOG_CLOSING, .dropped = connections},
+		    .statistics = {.client_sent = MESSAGES + connections + 1,
+		                   .client_delivered = MESSAGES,
+		                   .client_unwanted = 1,
+		                   .client_dropped = connections},
+		};
+
+		EXTENSION_WAIT(&extension, has_connected);
+		if (connections == 1) {
+			send_by_extension(&extension, 1, MESSAGES / 2, NULL);
+			file_wait(log, "{\"sequence\":10,");
+			set_room(&daemon, (rlim_t)file_size(log));
+		}
+		send_by_extension(&extension, connections == 1 ? MESSAGES / 2 + 1 : 1, MESSAGES,
+		                  &closing);
+		sent += closing.statistics.client_sent;
+	}
+	EXTENSION_WAIT(&extension, has_connected);
+	send_by_extension(&extension, 1, MESSAGES / 2, NULL);
+	wait_for_writer(&daemon, syncs);
+	EXPECT(file_count(log, "\n") == 1 + MESSAGES / 2, "the disk is not full");
+	set_room(&daemon, RLIM_INFINITY);
+	send_by_extension(&extension, MESSAGES / 2 + 1, MESSAGES, NULL);
+	statistics = extension_state(&extension).statistics;
+	statistics.client_sent = statistics.client_delivered = MESSAGES;
+	sent += statistics.client_sent;
+	extension_set(&extension, &statistics);
+	daemon_signal(&daemon, SIGTERM);
+	status = daemon_wait(&daemon);
+	EXPECT(status == 0, "status %d", status);
+	text = file_text(log);
+	expect_accounts(text, 2, sent);
+	free(text);
+	extension_unload(&extension);
+	folder_remove(&folder);
+}
+
+static void a_full_disk_at_a_connect(void)
+{
+	connections_of_a_full_disk(1);
+}
+
+static void a_full_disk_over_connections(void)
+{
+	connections_of_a_full_disk(4);
+}
+
 /* Standard output may be full as well; that is told, as a failure. */
 static void a_full_device(void)
 {
@@ -234,6 +384,8 @@ static void a_closed_pipe(void)
 const struct ktap_test full_tests[] = {
     {"counts what a file has no room for", a_file_that_may_not_grow},
     {"counts what a full disk has no room for", a_full_disk},
+    {"counts for a connection what is its own, though the disk was full", a_full_disk_at_a_connect},
+    {"tells connections of a full disk as one", a_full_disk_over_connections},
     {"fails where standard output is full", a_full_device},
     {"ends where nobody reads its output", a_closed_pipe},
     {NULL, NULL},
