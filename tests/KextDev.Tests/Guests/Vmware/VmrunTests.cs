@@ -37,6 +37,24 @@ public sealed class VmrunTests : IDisposable
     }
 
     [Theory]
+    [InlineData("elsewhere")]
+    [InlineData("./elsewhere/../elsewhere")]
+    [InlineData("again")]
+    public async Task A_machine_that_runs_is_known_by_a_path_through_linked_folders(string target)
+    {
+        var real = _folder.Write("elsewhere/vm/box.vmx", "displayName = \"box\"\n");
+        Directory.CreateSymbolicLink(_folder.Combine("again"), _folder.Combine("elsewhere"));
+        Directory.CreateSymbolicLink(_folder.Combine("home"), target);
+        Directory.CreateSymbolicLink(_folder.Combine("elsewhere/vms"), "vm");
+
+        var linked = Make($"printf 'Total running VMs: 1\\n{real}\\n'", vmx: _folder.Combine("home/vms/box.vmx"));
+        (await linked.IsRunningAsync(CancellationToken.None)).ShouldBeTrue();
+
+        var other = Make($"printf 'Total running VMs: 1\\n{real}\\n'", vmx: _vmx);
+        (await other.IsRunningAsync(CancellationToken.None)).ShouldBeFalse();
+    }
+
+    [Theory]
     [InlineData("The virtual machine is not powered on: /vm/box.vmx", VmrunFailure.NotRunning, "VmUp")]
     [InlineData("Cannot open VM: /vm/box.vmx, The virtual machine cannot be found", VmrunFailure.NoSuchMachine, "\"vmx\"")]
     [InlineData("Cannot open VM: /vm/box.vmx, Incorrect password", VmrunFailure.WrongMachinePassword, VmwarePasswords.MachineVariable)]
@@ -185,7 +203,7 @@ public sealed class VmrunTests : IDisposable
         Should.Throw<InfrastructureException>(() => VmrunProgram.Find(_folder.Combine("none"), product: null)).Message.ShouldContain("none does not exist");
     }
 
-    private Vmrun Make(string script, Func<string, string?>? ask = null, TimeProvider? clock = null)
+    private Vmrun Make(string script, Func<string, string?>? ask = null, TimeProvider? clock = null, string? vmx = null)
     {
         _folder.Write("script", script);
         var path = _folder.Combine("vmrun");
@@ -194,7 +212,7 @@ public sealed class VmrunTests : IDisposable
             File.CreateSymbolicLink(path, Path.Combine(Repository.Root, "tests", "KextDev.Tests", "Guests", "Vmware", "vmrun.sh"));
         }
 
-        return new Vmrun(new VmrunProgram(path, VmwareProduct.Workstation), _vmx, new VmwarePasswords(ask), clock ?? TimeProvider.System);
+        return new Vmrun(new VmrunProgram(path, VmwareProduct.Workstation), vmx ?? _vmx, new VmwarePasswords(ask), clock ?? TimeProvider.System);
     }
 
     private string[] Arguments() => File.ReadAllLines(_folder.Combine("arguments"));

@@ -20,6 +20,9 @@ public sealed class Vmrun(VmrunProgram program, string vmx, VmwarePasswords pass
     /// <summary>How long a guest's system gets to shut down before it is switched off.</summary>
     public static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>Of links that lead to links: the system's own limit.</summary>
+    private const int MostLinks = 40;
+
     public VmrunProgram Program => program;
 
     public string Vmx => vmx;
@@ -141,8 +144,20 @@ public sealed class Vmrun(VmrunProgram program, string vmx, VmwarePasswords pass
     private static string[] Lines(string output) =>
         output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    private static string Resolve(string path) =>
-        File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path) : path;
+    private static string Resolve(string path) => File.Exists(path) ? ResolveLinks(Path.GetFullPath(path), MostLinks) : path;
+
+    // Each folder on the way may be a link, and so may what a link leads through.
+    private static string ResolveLinks(string path, int most)
+    {
+        if (Path.GetDirectoryName(path) is not { } folder)
+        {
+            return path;
+        }
+
+        folder = ResolveLinks(folder, most);
+        var plain = Path.Combine(folder, Path.GetFileName(path));
+        return most > 0 && new FileInfo(plain).LinkTarget is { } target ? ResolveLinks(Path.GetFullPath(target, folder), most - 1) : plain;
+    }
 
     private async Task<string> RunAsync(VmrunCall call, CancellationToken cancellationToken)
     {

@@ -54,6 +54,7 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
         await VmwareMachines.EndOrphansAsync(_site, cancellationToken);
         Require();
         _held = Take();
+        var started = false;
         try
         {
             Joined = await Vmrun.IsRunningAsync(cancellationToken);
@@ -75,6 +76,7 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
 
                 // Written before the machine runs: whoever finds it orphaned can end it.
                 _folder.Write(NewState());
+                started = true;
                 await Vmrun.StartAsync(cancellationToken);
             }
 
@@ -82,12 +84,19 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
         }
         catch
         {
-            if (!Joined)
+            try
             {
-                await EndAsync(CancellationToken.None);
+                // A machine of which it is not known whether it ran before is somebody else's.
+                if (started)
+                {
+                    await EndAsync(CancellationToken.None);
+                }
+            }
+            finally
+            {
+                Release();
             }
 
-            Release();
             throw;
         }
     }
@@ -127,8 +136,7 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
     {
         if (_held is null)
         {
-            _held = Take();
-            Joined = await Vmrun.IsRunningAsync(cancellationToken);
+            await TakeAsIsAsync(cancellationToken);
         }
 
         await Vmrun.RevertToSnapshotAsync(name, cancellationToken);
@@ -159,6 +167,23 @@ public class VmwareGuest : IGuest, IKeepable, ISnapshots, IKernelHeaders, IMovab
 
     private FolderLock Take() => FolderLock.TryTake(_folder.Path)
         ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(_folder.Path)}: there is one such machine. Wait for that, then try again.");
+
+    // Held only once it is known whether the machine ran before: what is held and was not joined is ended.
+    private async Task TakeAsIsAsync(CancellationToken cancellationToken)
+    {
+        var held = Take();
+        try
+        {
+            Joined = await Vmrun.IsRunningAsync(cancellationToken);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        _held = held;
+    }
 
     // What is missing is told before anything is waited for.
     private void Require()
