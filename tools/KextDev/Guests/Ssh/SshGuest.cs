@@ -34,6 +34,7 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
 
         var held = FolderLock.TryTake(Folder)
             ?? throw new InfrastructureException($"The guest {Name} is in use by {FolderLock.Holder(Folder)}: there is one such machine. Wait for that, then try again.");
+        var started = false;
         try
         {
             site.Note($"The guest {Name} is reached by SSH alone: it has no snapshot and no console, so each run finds it as the last one left it, and a panic shows as a lost connection, or by the report that macOS writes of it when it starts again.");
@@ -44,7 +45,17 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
                 Joined = await SshMachine.AnswersAsync(definition.Host!, ssh.Port, cancellationToken);
                 if (!Joined)
                 {
-                    await RunAsync("startCommand", start, cancellationToken);
+                    started = true;
+                    try
+                    {
+                        await RunAsync("startCommand", start, cancellationToken);
+                    }
+                    catch (InfrastructureException exception) when (exception.InnerException is HostCommandException)
+                    {
+                        // It says itself that it started nothing: a machine that runs in spite of that is somebody else's.
+                        started = false;
+                        throw;
+                    }
                 }
             }
 
@@ -55,7 +66,14 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
         }
         catch
         {
-            held.Dispose();
+            using (held)
+            {
+                if (started)
+                {
+                    await EndAsync();
+                }
+            }
+
             throw;
         }
     }
@@ -98,6 +116,24 @@ public sealed class SshGuest(GuestDefinition definition, GuestSite site) : IGues
     }
 
     public Task<KernelTree> GetKernelTreeAsync(CancellationToken cancellationToken) => ForeignKernel.GetTreeAsync(definition, site, cancellationToken);
+
+    // After a start that failed, which is what the caller is told of.
+    private async Task EndAsync()
+    {
+        if (definition.StopCommand is not { } stop)
+        {
+            return;
+        }
+
+        try
+        {
+            await RunAsync("stopCommand", stop, CancellationToken.None);
+        }
+        catch (InfrastructureException exception)
+        {
+            site.Note($"The guest {Name} may go on running, although its start failed. {exception.Message}");
+        }
+    }
 
     private async Task WaitAsync(int port, CancellationToken cancellationToken)
     {
