@@ -134,6 +134,15 @@ public sealed partial class CrashScannerTests
         crash.Text.ShouldAllBe(text => text.Length <= 1000);
     }
 
+    [Fact]
+    public void Cuts_no_character_in_two()
+    {
+        const string Start = "[    1.000000] BUG: ";
+        var line = Start + new string('x', 999 - Start.Length) + "\U0001F4A5";
+
+        CrashCorpus.Scan(Enumerable.Repeat(line, 1200))[0].Text.ShouldAllBe(text => text == line.Substring(0, 999));
+    }
+
     [GeneratedRegex(@"\[ *(?<time>\d+\.\d{6})\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Stamp();
 }

@@ -87,6 +87,15 @@ public sealed class HostileReportTests : IDisposable
     }
 
     [Fact]
+    public void A_crash_is_written_whatever_its_text_is()
+    {
+        Tell(new CrashReport(_folder.Combine("crash")));
+
+        File.ReadAllText(_folder.Combine("crash/1.txt")).ShouldContain("<script>alert(1)</script>");
+        Directory.GetFiles(_folder.Combine("crash")).Length.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task The_size_of_a_report_has_bounds()
     {
         // One line of 1 MiB comes in some ten places.

@@ -40,6 +40,17 @@ public sealed class GuestTextTests
         text.ShouldEndWith("x\n[7 more characters were dropped]\n");
     }
 
+    [Fact]
+    public async Task Cuts_no_character_in_two()
+    {
+        var lines = await LinesAsync(new string('x', GuestText.MaxLineLength - 1) + "\U0001F4A5y\n");
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(new string('x', GuestText.MaxTextLength - 1) + "\U0001F4A5y"));
+        var text = await GuestText.ReadToEndAsync(stream);
+
+        lines.ShouldBe([new string('x', GuestText.MaxLineLength - 1) + " [3 more characters in this line were dropped]"]);
+        text.ShouldEndWith("x\n[3 more characters were dropped]\n");
+    }
+
     private static async Task<List<string>> LinesAsync(string text)
     {
         var lines = new List<string>();

@@ -13,13 +13,17 @@ internal sealed partial record ConsoleLine(string Text, string Whole, double? Ti
 
     public static ConsoleLine Parse(string line)
     {
-        var whole = line.AsSpan(0, Math.Min(line.Length, MostCharacters)).TrimEnd("\r\n").ToString();
+        var whole = line.AsSpan(0, Bound(line)).TrimEnd("\r\n").ToString();
         whole = whole.Any(c => char.IsControl(c)) ? string.Concat(whole.Select(c => char.IsControl(c) ? c == '\t' ? ' ' : '?' : c)) : whole;
         var match = Stamp().Match(whole);
         return match.Success
             ? new ConsoleLine(whole[(match.Index + match.Length)..], whole, double.Parse(match.Groups["time"].ValueSpan, CultureInfo.InvariantCulture))
             : new ConsoleLine(Prefix().Replace(whole, ""), whole, null);
     }
+
+    // Half of a character that takes two can be written to no file.
+    private static int Bound(string line) =>
+        line.Length <= MostCharacters ? line.Length : char.IsHighSurrogate(line[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;
 
     // "<4>[    1.234567][   T12] text": the level only in raw logs, the caller (thread or CPU) only on some kernels.
     // Not anchored: a program's unfinished line may stand before it.

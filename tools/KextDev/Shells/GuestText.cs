@@ -18,6 +18,7 @@ internal static class GuestText
         long dropped = 0;
         void End()
         {
+            dropped += DropHalf(line, dropped);
             if (line is [.., '\r'])
             {
                 line.Length--;
@@ -62,7 +63,20 @@ internal static class GuestText
             all.Append(kept);
             dropped += text.Length - kept.Length;
         });
+        dropped += DropHalf(all, dropped);
         return dropped == 0 ? all.ToString() : $"{all}\n[{dropped} more characters were dropped]\n";
+    }
+
+    // A cut may go through a character that takes two: half of it can be written to no file. Tells how many were dropped.
+    private static int DropHalf(StringBuilder kept, long dropped)
+    {
+        if (dropped == 0 || kept is not [.., var last] || !char.IsHighSurrogate(last))
+        {
+            return 0;
+        }
+
+        kept.Length--;
+        return 1;
     }
 
     private static async Task ReadAsync(Stream stream, ReadOnlySpanAction handle)
