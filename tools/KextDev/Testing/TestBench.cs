@@ -77,22 +77,46 @@ public sealed class TestBench : IAsyncDisposable
         }
         catch
         {
-            await (shell?.DisposeAsync() ?? ValueTask.CompletedTask);
-            await (acquired?.DisposeAsync() ?? guest.DisposeAsync());
+            try
+            {
+                await (shell?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+            finally
+            {
+                await (acquired?.DisposeAsync() ?? guest.DisposeAsync());
+            }
+
             throw;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await (Log?.DisposeAsync() ?? ValueTask.CompletedTask);
-        if (Outlives && !Watch.Died.IsCancellationRequested)
+        try
         {
-            await TidyAsync();
+            await EndUseAsync();
         }
+        finally
+        {
+            await _acquired.DisposeAsync();
+        }
+    }
 
-        await Shell.DisposeAsync();
-        await _acquired.DisposeAsync();
+    // Whatever fails of it, the guest is not left to itself.
+    private async Task EndUseAsync()
+    {
+        try
+        {
+            await (Log?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (Outlives && !Watch.Died.IsCancellationRequested)
+            {
+                await TidyAsync();
+            }
+        }
+        finally
+        {
+            await Shell.DisposeAsync();
+        }
     }
 
     // The guest goes on after us: neither the extension nor the files stay behind.

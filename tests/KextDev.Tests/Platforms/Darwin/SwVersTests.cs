@@ -19,6 +19,10 @@ public sealed class SwVersTests
     }
 
     [Fact]
+    public void Takes_warnings_that_repeat_themselves_for_what_they_are() =>
+        SwVers.Parse("ProductName:\tmacOS\nProductVersion:\t11.7.10\nBuildVersion:\t20G1427\ndyld: warning, one\ndyld: warning, two\n").Version.ShouldBe(new Version(11, 7, 10));
+
+    [Fact]
     public void Tells_name_and_build() => SwVers.Parse("ProductName:\tmacOS\nProductVersion:\t11\nBuildVersion:\t20A2411\n").ToString().ShouldBe("macOS 11.0 (20A2411)");
 
     [Theory]

@@ -25,7 +25,8 @@ public sealed partial record SwVers(string Product, Version Version, string Buil
     /// <exception cref="InfrastructureException">It is not the output of sw_vers.</exception>
     public static SwVers Parse(string output)
     {
-        var fields = Field().Matches(output).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value, StringComparer.Ordinal);
+        // What else the guest prints may repeat itself, as its linker's warnings do.
+        var fields = Field().Matches(output).DistinctBy(match => match.Groups["name"].Value, StringComparer.Ordinal).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value, StringComparer.Ordinal);
         return fields.TryGetValue("ProductVersion", out var text) && Version.TryParse(text.Contains('.', StringComparison.Ordinal) ? text : text + ".0", out var version)
             ? new SwVers(fields.GetValueOrDefault("ProductName", ""), version, fields.GetValueOrDefault("BuildVersion", ""))
             : throw new InfrastructureException(
