@@ -19,6 +19,9 @@ internal sealed class RelayedLine : IDisposable
         _ = AnswerAsync();
     }
 
+    /// <summary>How many have come so far.</summary>
+    public int Calls { get; private set; }
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Breaks off all calls; what is on its way is lost.</summary>
@@ -43,6 +46,7 @@ internal sealed class RelayedLine : IDisposable
             while (true)
             {
                 var caller = await _listener.AcceptTcpClientAsync();
+                Calls++;
                 var server = new TcpClient(_host, _port);
                 _ends.Add(caller);
                 _ends.Add(server);

@@ -69,6 +69,33 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Two_streams_that_lose_the_connection_together_share_the_new_one()
+    {
+        string[] pipes = ["", "2"];
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+        var streams = pipes
+            .Select(pipe => shell.StreamAsync($"mkfifo {Go}{pipe}; echo ready; read -r _ <{Go}{pipe}; echo on", CancellationToken.None).GetAsyncEnumerator())
+            .ToList();
+        foreach (var stream in streams)
+        {
+            (await NextAsync(stream)).ShouldBe(new OutputLine("ready"));
+        }
+
+        _line.Cut();
+
+        foreach (var (stream, pipe) in streams.Zip(pipes))
+        {
+            (await NextAsync(stream)).ShouldBeOfType<Resumed>();
+            await LetGoAsync(pipe);
+            (await NextAsync(stream)).ShouldBe(new OutputLine("on"));
+            (await NextAsync(stream)).ShouldBe(new Exited(0));
+            await stream.DisposeAsync();
+        }
+
+        _line.Calls.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Cancellation_ends_the_command_over_the_new_connection()
     {
         await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
@@ -165,6 +192,12 @@ public abstract class ResumedStreamTests(SshServer server) : IDisposable
     }
 
     private static IEnumerable<string> Lines(string word, int first, int last) => Enumerable.Range(first, last - first + 1).Select(number => $"{word} {number}");
+
+    private static async Task<CommandEvent> NextAsync(IAsyncEnumerator<CommandEvent> stream)
+    {
+        (await stream.MoveNextAsync()).ShouldBeTrue();
+        return stream.Current;
+    }
 
     // The command waits at its end of the pipe, or is about to.
     private Task LetGoAsync(string pipe = "") => File.WriteAllTextAsync(Go + pipe, "\n");

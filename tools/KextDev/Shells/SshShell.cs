@@ -17,8 +17,11 @@ internal sealed class SshShell : GuestShell
     private readonly CancellationTokenSource _abandoned = new();
     private readonly ConnectionPatience _patience;
     private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _reconnectingOnce = new();
     private volatile SshClient _client;
     private volatile GuestFiles _files;
+
+    private Task _reconnecting = Task.CompletedTask;
 
     private Task _streams = Task.CompletedTask;
 
@@ -109,6 +112,9 @@ internal sealed class SshShell : GuestShell
 
         await _closing.CancelAsync();
         await _streams;
+
+        // It goes on after the stream that began it: another one may wait for it, too.
+        await _reconnecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_tidying is not null && IsConnected && !_abandoned.IsCancellationRequested)
         {
             await TidyAsync();
@@ -190,21 +196,37 @@ internal sealed class SshShell : GuestShell
         }
     }
 
-    // The guest itself may be another one by then: what is asked of it must show that it is not.
+    // Streams that lose a connection together share the new one. The guest itself may be another one by then: what is asked of it must show that it is not.
     private async Task ReconnectAsync(SshClient lost, ConnectionLostException loss, CancellationToken cancellationToken)
     {
+        Task reconnecting;
+        lock (_reconnectingOnce)
+        {
+            if (_client == lost && _reconnecting.IsCompleted)
+            {
+                _reconnecting = Task.Run(() => OpenAnewAsync(lost), CancellationToken.None);
+            }
+
+            reconnecting = _reconnecting;
+        }
+
         try
         {
-            var files = _files;
-            _client = await GuestConnection.OpenAsync(Endpoint, _patience, cancellationToken);
-            _files = new GuestFiles(Endpoint, _client);
-            await files.DisposeAsync();
-            await Task.Run(lost.Dispose, CancellationToken.None);
+            await reconnecting.WaitAsync(cancellationToken);
         }
         catch (InfrastructureException exception)
         {
             throw loss.For($"There is no new one either: {exception.Message}");
         }
+    }
+
+    private async Task OpenAnewAsync(SshClient lost)
+    {
+        var files = _files;
+        _client = await GuestConnection.OpenAsync(Endpoint, _patience, _closing.Token);
+        _files = new GuestFiles(Endpoint, _client);
+        await files.DisposeAsync();
+        lost.Dispose();
     }
 
     private string Tidy(string command) => Interlocked.Exchange(ref _tidying, null) is { } tidying ? $"{tidying}; {command}" : command;
