@@ -59,6 +59,7 @@ static void count_line(struct stored *stored, const char *line)
 		       (unsigned long long)stored->last);
 		stored->last = number;
 		stored->messages++;
+		stored->latest++;
 	} else if (number_of(line, "dropped", &number)) {
 		stored->dropped += number;
 	} else if (number_of(line, "unwritten", &number)) {
@@ -69,6 +70,7 @@ static void count_line(struct stored *stored, const char *line)
 		stored->sent += number_of(line, "sent", &number) ? number : 0;
 	} else if (strstr(line, "\"connected\"")) {
 		stored->connected++;
+		stored->latest = 0;
 		stored->last = 0; /* it may be an extension that was loaded anew */
 	} else if (!strstr(line, "\"lost\"") && !strstr(line, "\"system_log\"")) {
 		stored->others++;
@@ -82,8 +84,10 @@ struct stored keeper_read(void)
 	FILE *file = fopen(KEEPER_FILE, "r");
 	static char line[16384];
 
+	/* Half a line is of a daemon that was killed, or that writes it right now. */
 	while (file && fgets(line, sizeof(line), file))
-		count_line(&stored, line);
+		if (strlen(line) > 1 && !strcmp(line + strlen(line) - 2, "}\n"))
+			count_line(&stored, line);
 	if (file)
 		fclose(file);
 	return stored;

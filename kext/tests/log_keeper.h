@@ -13,6 +13,7 @@
 /* What the file says. */
 struct stored {
 	uint64_t messages, last; /* the last one's sequence */
+	uint64_t latest;         /* messages since the last connection */
 	uint64_t dropped, unwritten;
 	uint64_t unwanted, sent; /* as the extension says at the end of each connection */
 	unsigned connected, disconnected, others;
