@@ -61,6 +61,21 @@ public sealed class KernelTestRunTests
         (await project.Place.ListAsync()).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("panic-later", Verdict.Panicked, Verdict.Passed)]
+    [InlineData("cut-next", Verdict.ConnectionLost, Verdict.ConnectionLost)]
+    public async Task What_a_test_leaves_behind_does_not_pass_with_it(string argument, Verdict ofAll, Verdict ofTest)
+    {
+        using var project = new SampleProject($""" "name": "last", "timeLimit": 60, "arguments": ["{argument}"] """);
+
+        var result = await project.RunAsync(new RecordingReport());
+
+        var suite = result.Suites.ShouldHaveSingleItem();
+        (result.Verdict, suite.Tests.ShouldHaveSingleItem().Verdict).ShouldBe((ofAll, ofTest), suite.Failure);
+        (suite.Failure ?? suite.Tests[0].Failure)!.ShouldContain(ofAll == Verdict.Panicked ? "sysrq triggered crash" : "The kernel answers over a new one.");
+        (await project.Place.ListAsync()).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task What_passes_on_a_retry_is_flaky_and_each_round_is_told_by_itself()
     {

@@ -68,6 +68,7 @@ public sealed class SampleProject : IDisposable
 
     private const string Program = """
         #define _GNU_SOURCE
+        #include <dirent.h>
         #include <fcntl.h>
         #include <sched.h>
         #include <signal.h>
@@ -109,16 +110,25 @@ public sealed class SampleProject : IDisposable
         	for (;;)
         		;
         }
-        static int parent_of(int process)
+        static int find_parent(int process)
         {
         	char file[64];
         	int parent = 0;
         	FILE *stat;
         	snprintf(file, sizeof file, "/proc/%d/stat", process);
         	stat = fopen(file, "r");
-        	if (!stat || fscanf(stat, "%*d %*s %*c %d", &parent) != 1 || parent < 2)
-        		exit(4);
+        	if (!stat)
+        		return 0;
+        	if (fscanf(stat, "%*d %*s %*c %d", &parent) != 1)
+        		parent = 0;
         	fclose(stat);
+        	return parent;
+        }
+        static int parent_of(int process)
+        {
+        	int parent = find_parent(process);
+        	if (parent < 2)
+        		exit(4);
         	return parent;
         }
         /* This program's supervisor was started by the shell of the session, which the SSH server's process for this connection has started. */
@@ -126,6 +136,45 @@ public sealed class SampleProject : IDisposable
         {
         	kill(parent_of(parent_of(getppid())), SIGKILL);
         	sleep(1);
+        }
+        /* A process of its own, which outlives the test, does it as soon as the module is gone. */
+        static void panic_when_unloaded(void)
+        {
+        	if (fork())
+        		return;
+        	fclose(stdout);
+        	fclose(stderr);
+        	setsid();
+        	while (!access("/sys/module/sample", F_OK))
+        		usleep(1000);
+        	write_to("/proc/sysrq-trigger", "c");
+        }
+        static int has_new_session(int server, int than)
+        {
+        	DIR *processes = opendir("/proc");
+        	struct dirent *one;
+        	int found = 0;
+        	while ((one = readdir(processes)))
+        		found |= atoi(one->d_name) > than && find_parent(atoi(one->d_name)) == server;
+        	closedir(processes);
+        	return found;
+        }
+        /* The same, as soon as another command comes over this connection. */
+        static void cut_next(void)
+        {
+        	int session = parent_of(getppid()), server = parent_of(session), test = getpid();
+        	if (fork())
+        		return;
+        	fclose(stdout);
+        	fclose(stderr);
+        	setsid();
+        	while (!kill(test, 0))
+        		usleep(1000);
+        	test = getpid();
+        	while (!has_new_session(server, test))
+        		usleep(1000);
+        	kill(server, SIGKILL);
+        	_exit(0);
         }
         int main(int argc, char **argv)
         {
@@ -151,6 +200,10 @@ public sealed class SampleProject : IDisposable
         		hang();
         	if (!strcmp(what, "cut"))
         		cut();
+        	if (!strcmp(what, "cut-next"))
+        		cut_next();
+        	if (!strcmp(what, "panic-later"))
+        		panic_when_unloaded();
         	if (!strcmp(what, "flaky") && access("/tmp/been-here", F_OK)) {
         		close(open("/tmp/been-here", O_CREAT | O_WRONLY, 0600));
         		puts("not ok 1 luck # none");

@@ -33,6 +33,18 @@ public sealed partial class CrashScannerTests
         scanner.Complete()!.Title.ShouldBe("kernel panic: sysrq triggered crash");
     }
 
+    [Fact]
+    public void Ends_a_report_that_a_program_would_not_let_end()
+    {
+        var scanner = new CrashScanner();
+        scanner.Feed("[    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000000").ShouldBeNull();
+
+        var crashes = Enumerable.Range(0, 3000).Select(number => scanner.Feed($"a program's line {number}")).OfType<Crash>().ToList();
+
+        crashes.ShouldHaveSingleItem().Title.ShouldBe("BUG: unable to handle kernel NULL pointer dereference");
+        scanner.IsReading.ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("Kernel panic - not syncing: sysrq triggered crash")]
     [InlineData("BUG: kernel NULL pointer dereference, address: 0000000000000000")]

@@ -28,7 +28,7 @@ internal sealed class LinuxCrashScanner
         var headline = isKernels ? CrashHeadline.Read(read.Text) : null;
 
         Crash? finished = null;
-        if (_report is not null && isKernels && IsOver(_report, read, headline))
+        if (_report is not null && (isKernels ? IsOver(_report, read, headline) : _report.Lines >= MostLines))
         {
             finished = Complete();
         }

@@ -5,8 +5,8 @@ namespace KextDev.Testing;
 /// <summary>Fetches what the guest alone knows into a logs/ folder. The console is there already: it was kept as it came.</summary>
 public sealed class CollectEvidence(RunJournal journal)
 {
-    // A kernel that hangs in one place still tells what it can of the others.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    /// <summary>A kernel that hangs in one place still tells what it can of the others.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(30);
 
     /// <param name="folder">Of the guest within the run's.</param>
     /// <returns>The kernel's log, which is among it; null where the guest did not tell.</returns>

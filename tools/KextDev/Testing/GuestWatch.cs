@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using KextDev.Crashes;
 using KextDev.Events;
 using KextDev.Guests;
@@ -21,7 +21,11 @@ public sealed class GuestWatch : IAsyncDisposable
     // Each costs a moment in which the console is not read; a kernel may warn thousands of times.
     private const int MostNamedWarnings = 10;
 
+    // Different ones; the ones not heard for longest are forgotten.
     private const int MostComplaints = 1000;
+
+    // For the end of a report that has begun: only a kernel that goes on complaining, of ever the same, takes as long.
+    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(30);
 
     // The console's reader and whoever reads the kernel's log may have something to report at once.
     private readonly SemaphoreSlim _reporting = new(1, 1);
@@ -30,14 +34,17 @@ public sealed class GuestWatch : IAsyncDisposable
     private readonly RunJournal _journal;
     private readonly CrashSymbols _symbols;
     private readonly List<Task> _watchers = [];
-    private readonly ConcurrentQueue<Crash> _complaints = new();
+    private readonly Lock _complaining = new();
+    private readonly Dictionary<string, (Crash Crash, long Last)> _complaints = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource<Crash> _crash = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<IReadOnlyList<string>> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _troubles = "";
     private int _named;
+    private long _complained;
     private ConsoleFile? _console;
     private Task _reading = Task.CompletedTask;
     private volatile bool _reportBegun;
+    private volatile int _reports;
     private volatile Outcome? _cause;
 
     private GuestWatch(RunJournal journal, CrashSymbols symbols)
@@ -49,17 +56,26 @@ public sealed class GuestWatch : IAsyncDisposable
     /// <summary>Cancelled as soon as the guest's kernel is known to be dead.</summary>
     public CancellationToken Died => _died.Token;
 
-    /// <summary>Whether the guest has a console, which tells of its kernel's death at once.</summary>
-    public bool HasConsole => _console is not null;
+    /// <summary>Whether the guest has a console that its kernel prints on, which tells of its death at once. Many a Mac has a serial port and is silent there.</summary>
+    public bool HasConsole => _console is { Length: > 0 };
 
     /// <summary>The report of the crash that killed the guest's kernel; empty while none is known.</summary>
     public IReadOnlyList<string> CrashReport => _told.Task.IsCompletedSuccessfully ? _told.Task.Result : [];
 
-    /// <summary>What the kernel complained of and lived on, in its order, up to a number of them.</summary>
-    public IReadOnlyCollection<Crash> Complaints => _complaints;
+    /// <summary>How often the kernel complained and lived on.</summary>
+    public long Complained => Interlocked.Read(ref _complained);
 
     /// <summary>The crash that killed the guest's kernel; null while none is known.</summary>
     public Crash? Crash => _crash.Task.IsCompletedSuccessfully ? _crash.Task.Result : null;
+
+    /// <summary>What the kernel has complained of since there were so many complaints, each once, in the order in which they came last.</summary>
+    public IReadOnlyList<Crash> ComplaintsSince(long complained)
+    {
+        lock (_complaining)
+        {
+            return [.. _complaints.Values.Where(one => one.Last > complained).OrderBy(one => one.Last).Select(one => one.Crash)];
+        }
+    }
 
     /// <summary>Begins to watch. A guest that ran before is watched from now on: what it printed earlier belongs to others.</summary>
     /// <param name="consoleLog">Where the console's bytes are kept.</param>
@@ -88,15 +104,10 @@ public sealed class GuestWatch : IAsyncDisposable
     /// </summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        for (var said = _console?.Length; _console?.Understood < said || _reportBegun;)
-        {
-            if (await Task.WhenAny(_reading, Task.Delay(Tick, cancellationToken)) == _reading)
-            {
-                return;
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-        }
+        var said = _console?.Length;
+        await UntilAsync(() => !(_console?.Understood < said), cancellationToken);
+        var (reports, start) = (_reports, Stopwatch.GetTimestamp());
+        await UntilAsync(() => !_reportBegun || _reports != reports || Stopwatch.GetElapsedTime(start) > ReportPatience, cancellationToken);
     }
 
     /// <summary>
@@ -104,31 +115,31 @@ public sealed class GuestWatch : IAsyncDisposable
     /// a new trouble, its log since the mark is read like a console.
     /// </summary>
     /// <param name="heard">How many complaints there were at the mark: what the console told since is not told again.</param>
-    /// <returns>Whether the log was read.</returns>
-    public async Task<bool> HearLogAsync(IKernelPlatform platform, string mark, int heard, CancellationToken cancellationToken)
+    public async Task HearLogAsync(IKernelPlatform platform, string mark, long heard, CancellationToken cancellationToken)
     {
         if (await platform.ReadTroublesAsync(cancellationToken) is not { } troubles)
         {
-            return false;
+            return;
         }
 
         var worse = troubles.Letters.Except(_troubles).Any();
         _troubles = troubles.Letters;
         if (HasConsole && troubles.ArePrinted && !worse)
         {
-            return false;
+            return;
         }
 
         await SettleAsync(cancellationToken);
         await HearAsync(await platform.ReadLogAsync(mark, cancellationToken), heard);
-        if (worse && _complaints.IsEmpty && Crash is null)
+        if (worse && Complained == 0 && Crash is null)
         {
             _journal.Publish(new NoteGiven(
                 $"The kernel's taints tell of trouble ({troubles.Letters}) of which neither a console nor its log since '{mark}' says anything: it came before that, or is gone from the log."));
         }
-
-        return true;
     }
+
+    /// <summary>Tells of something that could not be watched.</summary>
+    public void Note(string sentence) => _journal.Publish(new NoteGiven(sentence));
 
     /// <summary>Takes what a system wrote of its kernel's death when it started again, for the word of a console that the guest does not have.</summary>
     public async Task HearReportAsync(SystemReport report)
@@ -178,6 +189,15 @@ public sealed class GuestWatch : IAsyncDisposable
         _reporting.Dispose();
     }
 
+    // Or until nobody reads the console any more.
+    private async Task UntilAsync(Func<bool> isSo, CancellationToken cancellationToken)
+    {
+        while (!isSo() && await Task.WhenAny(_reading, Task.Delay(Tick, cancellationToken)) != _reading)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
     private async Task ReadConsoleAsync(ConsoleFile console, long start)
     {
         var scanner = new CrashScanner();
@@ -190,14 +210,16 @@ public sealed class GuestWatch : IAsyncDisposable
 
             // A dead kernel prints no further line that would end its report; silence ends it.
             _reportBegun |= scanner.IsReading;
-            await ReportAsync(line is null ? scanner.Complete() : scanner.Feed(line));
+            var crash = line is null ? scanner.Complete() : scanner.Feed(line);
+            await ReportAsync(crash);
+            _reports = crash is null ? _reports : _reports + 1;
             _reportBegun = scanner.IsReading;
         }
 
         await ReportAsync(scanner.Complete());
     }
 
-    private async Task HearAsync(IEnumerable<string> lines, int heard)
+    private async Task HearAsync(IEnumerable<string> lines, long heard)
     {
         var scanner = new CrashScanner();
         foreach (var line in lines)
@@ -208,8 +230,8 @@ public sealed class GuestWatch : IAsyncDisposable
         await ReportUnheardAsync(scanner.Complete(), heard);
     }
 
-    private Task ReportUnheardAsync(Crash? crash, int heard) =>
-        _complaints.Skip(heard).Append(Crash).Any(known => known?.Fingerprint == crash?.Fingerprint) ? Task.CompletedTask : ReportAsync(crash);
+    private Task ReportUnheardAsync(Crash? crash, long heard) =>
+        ComplaintsSince(heard).Append(Crash).Any(known => known?.Fingerprint == crash?.Fingerprint) ? Task.CompletedTask : ReportAsync(crash);
 
     private async Task ReportAsync(Crash? crash)
     {
@@ -260,13 +282,17 @@ public sealed class GuestWatch : IAsyncDisposable
     /// <returns>Whether the kernel complained of the same before: the same crash twice is one.</returns>
     private bool Complain(Crash crash)
     {
-        var known = _complaints.FirstOrDefault(known => known.Fingerprint == crash.Fingerprint);
-        if (_complaints.Count < MostComplaints)
+        lock (_complaining)
         {
-            _complaints.Enqueue(known ?? crash);
-        }
+            var known = _complaints.TryGetValue(crash.Fingerprint, out var before);
+            _complaints[crash.Fingerprint] = (known ? before.Crash : crash, ++_complained);
+            if (_complaints.Count > MostComplaints)
+            {
+                _complaints.Remove(_complaints.MinBy(one => one.Value.Last).Key);
+            }
 
-        return known is not null;
+            return known;
+        }
     }
 
     private async Task ListenAsync(IMachineEvents machine)

@@ -10,6 +10,7 @@ namespace KextDev.Testing;
 public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider clock)
 {
     private const int LastLines = 20;
+    private const int MostFigures = 200;
 
     private readonly Queue<string> _output = new();
     private readonly List<Figure> _figures = [];
@@ -20,8 +21,8 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
     {
         journal.Publish(new TestStarted(test.Name, test.TimeLimit));
         var start = clock.GetTimestamp();
-        var trial = new Trial(bench, clock) { Mark = Mark(test) };
-        var (verdict, failure) = await trial.RunAsync(test.Name, test.TimeLimit, limited => DecideAsync(test, limited), cancellationToken);
+        var trial = new Trial(bench, clock);
+        var (verdict, failure) = await trial.RunAsync(test.Name, test.TimeLimit, limited => DecideAsync(test, trial, limited), cancellationToken);
         var result = new TestResult(test.Name, verdict, clock.GetElapsedTime(start))
         {
             Failure = failure,
@@ -30,7 +31,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             LastOutput = verdict == Verdict.Passed ? [] : [.. _output],
             KernelLog = verdict switch
             {
-                Verdict.Failed or Verdict.TimedOut => [.. await trial.ReadLogAsync(Mark(test), cancellationToken), .. bench.Log?.RecentOf(test.Name) ?? []],
+                Verdict.Failed or Verdict.TimedOut => [.. trial.Mark is { } mark ? await trial.ReadLogAsync(mark, cancellationToken) : [], .. bench.Log?.RecentOf(test.Name) ?? []],
                 Verdict.Panicked => bench.Watch.CrashReport,
                 _ => [],
             },
@@ -41,7 +42,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
 
     private static string Mark(PlannedTest test) => $"kextdev: test {test.Name}";
 
-    private async Task<Outcome> DecideAsync(PlannedTest test, CancellationToken cancellationToken)
+    private async Task<Outcome> DecideAsync(PlannedTest test, Trial trial, CancellationToken cancellationToken)
     {
         var prepared = test.Extension == ExtensionState.Loaded
             ? await bench.Slot.LoadAsync(test.Variant, cancellationToken)
@@ -51,6 +52,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             return Outcome.Failed(prepared.Message);
         }
 
+        trial.Mark = Mark(test);
         if (test.Extension == ExtensionState.Loaded)
         {
             return await StreamAsync(test, cancellationToken);
@@ -132,7 +134,7 @@ public sealed class RunTest(TestBench bench, RunJournal journal, TimeProvider cl
             case KtapCase one:
                 _cases.Add(new CaseResult(one.Name, one.Ok, one.Skipped, one.Reason));
                 break;
-            case KtapFigure figure:
+            case KtapFigure figure when _figures.Count < MostFigures:
                 _figures.Add(new Figure(figure.Name, figure.Value));
                 break;
             case KtapProgress progress:

@@ -120,10 +120,7 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         }
 
         await CollectLog.EndAsync(bench, loss);
-        var kernelLog = loss is null && !bench.Watch.Died.IsCancellationRequested
-            ? await journal.StageAsync(Stage.Collect, () => new CollectEvidence(journal).RunAsync(bench, _folder, cancellationToken))
-            : null;
-        log.Merge(bench, kernelLog);
+        log.Merge(bench, await CollectAsync(bench, loss ?? (survived ? null : _failures[^1].Verdict), cancellationToken));
         await AttendAsync(bench, cancellationToken);
         Remember(bench, built);
         if (_failures.Count > before || _schedule.Results.Any(test => test.Verdict != Verdict.Passed))
@@ -209,6 +206,24 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
             bench, Stage.Leaks, "Loading and unloading", (2 * options.LoadLimit) + (options.LeakCycles * FindLeaks.CycleLimit), token => find.RunAsync(bench, cycled, _folder, token), cancellationToken);
     }
 
+    // A kernel may also die of what the extension left behind, while it tells what it knows: that, too, is asked of it as a trial.
+    private async Task<string?> CollectAsync(TestBench bench, Verdict? loss, CancellationToken cancellationToken)
+    {
+        string? kernelLog = null;
+        if (loss is null or Verdict.Failed or Verdict.TimedOut)
+        {
+            await TryAsync(bench, Stage.Collect, "Collecting the logs of", CollectEvidence.Limit * 2, CollectAsync, cancellationToken);
+        }
+
+        return kernelLog;
+
+        async Task<KernelAnswer> CollectAsync(CancellationToken token)
+        {
+            kernelLog = await new CollectEvidence(journal).RunAsync(bench, _folder, token);
+            return KernelAnswer.Yes;
+        }
+    }
+
     private Task MeetAsync(TestBench bench, BuiltExtension built, string variant, CancellationToken cancellationToken) =>
         options.Witness?.MeetAsync(
             new WitnessedGuest(suite.Guest, bench.Guest, bench.Shell, bench.Platform, built.Images[variant], bench.Files.Extensions[variant]), cancellationToken)
@@ -221,12 +236,23 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     private async Task<bool> TryAsync(
         TestBench bench, Stage stage, string doing, TimeSpan limit, Func<CancellationToken, Task<KernelAnswer>> step, CancellationToken cancellationToken)
     {
+        var trial = new Trial(bench, clock);
         var outcome = await journal.StageAsync(
             stage,
-            () => new Trial(bench, clock).RunAsync(
+            () => trial.RunAsync(
                 $"{doing} {bench.Slot.Extension.Name}",
                 limit,
-                async token => await step(token) is { Accepted: false } answer ? Outcome.Failed(answer.Message) : Outcome.Passed,
+                async token =>
+                {
+                    // What a quiet kernel warns of then is heard. To the first load, which is waited for most, no time is added.
+                    if (stage is Stage.Unload or Stage.Leaks)
+                    {
+                        trial.Mark = $"kextdev: {stage}";
+                        await bench.Shell.RunAsync(bench.Platform.MarkCommand(trial.Mark), token);
+                    }
+
+                    return await step(token) is { Accepted: false } answer ? Outcome.Failed(answer.Message) : Outcome.Passed;
+                },
                 cancellationToken),
             outcome => outcome.Failure);
         if (outcome.Verdict != Verdict.Passed)

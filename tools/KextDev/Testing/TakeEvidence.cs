@@ -44,7 +44,7 @@ public sealed class TakeEvidence(GuestDefinition definition, KernelTestOptions o
         }
     }
 
-    /// <returns>What a kernel that hangs is doing, to be added to the verdict's sentence; empty where that is not known, or the kernel told by itself how it died.</returns>
+    /// <returns>What a kernel that does not answer is doing, to be added to the verdict's sentence; empty where that is not known, or the kernel told by itself how it died.</returns>
     public async Task<string> RunAsync(IGuest guest, Verdict verdict, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(options.RunFolder, "crash")).FullName;
@@ -61,7 +61,7 @@ public sealed class TakeEvidence(GuestDefinition definition, KernelTestOptions o
             await TryAsync("The guest's memory is", MemoryLimit, token => DumpMemoryAsync(guest, stem + "memory.kdump", token), cancellationToken);
         }
 
-        return verdict == Verdict.Hung ? doing : "";
+        return verdict == Verdict.Panicked ? "" : doing;
     }
 
     private async Task<string?> TryAsync(string what, TimeSpan limit, Func<CancellationToken, Task<string>> take, CancellationToken cancellationToken)

@@ -28,11 +28,14 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(500);
 
+    // Nobody knows what it does who does not reach it.
+    private bool _isSilent;
+
     /// <summary>A kernel that does not run one command in so long is not merely slow.</summary>
     public static TimeSpan HeartbeatLimit { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After which the kernel's log belongs to this; null where consoles alone are heard.</summary>
-    public string? Mark { get; init; }
+    /// <summary>The mark in the kernel's log after which the log belongs to this, once it was left there; null where consoles alone are heard.</summary>
+    public string? Mark { get; set; }
 
     /// <param name="what">What takes too long or kills the kernel, for people: "ring_stress", "Loading com.example.mykext".</param>
     /// <param name="body">What is asked; its own outcome counts when the kernel lives on.</param>
@@ -40,8 +43,8 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
     public async Task<Outcome> RunAsync(string what, TimeSpan limit, Func<CancellationToken, Task<Outcome>> body, CancellationToken cancellationToken)
     {
         var outcome = await TryAsync(what, limit, body, cancellationToken);
-        return outcome.Verdict is Verdict.Panicked or Verdict.Hung && bench.Evidence is { } evidence
-            ? outcome with { Failure = $"{outcome.Failure}{await evidence.RunAsync(bench.Guest, outcome.Verdict, cancellationToken)}" }
+        return outcome.Verdict is Verdict.Panicked or Verdict.Hung || _isSilent
+            ? outcome with { Failure = $"{outcome.Failure}{await bench.Evidence.RunAsync(bench.Guest, outcome.Verdict, cancellationToken)}" }
             : outcome;
     }
 
@@ -73,7 +76,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         // At the limit the kernel is asked at once: a command's end, which a dead one never answers, takes its time.
         Task<bool>? answers = null;
         await using var late = time.Token.Register(() => answers = AnswersAsync(cancellationToken));
-        var heard = bench.Watch.Complaints.Count;
+        var heard = bench.Watch.Complained;
         Outcome outcome;
         try
         {
@@ -89,17 +92,47 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         {
             outcome = await AfterLossAsync(exception.Message, cancellationToken);
         }
+        catch (InfrastructureException exception)
+        {
+            outcome = await bench.Watch.DeathAsync(DeathPatience, cancellationToken) ?? new Outcome(Verdict.Infrastructure, exception.Message);
+        }
 
         if (Mark is { } mark && outcome.Verdict is Verdict.Passed or Verdict.Failed or Verdict.TimedOut)
         {
-            await WhileItAnswersAsync(token => bench.Watch.HearLogAsync(bench.Platform, mark, heard, token), _ => false, cancellationToken);
+            outcome = await HearLogAsync(what, outcome, mark, heard, cancellationToken);
         }
 
-        // A program may end well on a kernel that dies under it: a panic never passes.
+        // A program may end well on a kernel that dies under it, or that nobody reaches any more: neither passes.
         await bench.Watch.SettleAsync(cancellationToken);
-        return outcome.Verdict is Verdict.Passed or Verdict.Failed && bench.Watch.Died.IsCancellationRequested
-            ? await AfterLossAsync("", cancellationToken)
-            : Hear(outcome, bench.Watch.Complaints.Skip(heard));
+        return (outcome.Verdict is Verdict.Passed or Verdict.Failed && bench.Watch.Died.IsCancellationRequested)
+            || (outcome.Verdict == Verdict.Passed && !bench.Shell.IsConnected)
+                ? await AfterLossAsync($"The connection was lost as {what} ended.", cancellationToken)
+                : Hear(outcome, bench.Watch.ComplaintsSince(heard));
+    }
+
+    private async Task<Outcome> HearLogAsync(string what, Outcome outcome, string mark, long heard, CancellationToken cancellationToken)
+    {
+        var heardAll = await WhileItAnswersAsync(
+            async token =>
+            {
+                await bench.Watch.HearLogAsync(bench.Platform, mark, heard, token);
+                return true;
+            },
+            _ => false,
+            cancellationToken);
+        if (heardAll || bench.Watch.Died.IsCancellationRequested || !bench.Shell.IsConnected)
+        {
+            return outcome;
+        }
+
+        if (await AnswersAsync(cancellationToken))
+        {
+            bench.Watch.Note($"What the kernel's log says of {what} is not known: the guest did not tell it within {HeartbeatLimit.TotalSeconds:0} s.");
+            return outcome;
+        }
+
+        _isSilent = true;
+        return new Outcome(Verdict.Hung, $"The kernel did not answer a command within {HeartbeatLimit.TotalSeconds:0} s after {what}, over this connection or a new one.");
     }
 
     // What the kernel complains of and names the extension for never passes, but for what a busy host alone may bring about.
@@ -144,6 +177,7 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
         }
 
         var answers = await AnswersAsync(cancellationToken);
+        _isSilent = !answers;
         await HearReportsAsync(cancellationToken);
         return bench.Watch.Died.IsCancellationRequested && await bench.Watch.DeathAsync(TimeSpan.Zero, cancellationToken) is { } late
             ? late
