@@ -107,12 +107,13 @@ static void keep_system_log(int ready)
 	_exit(fclose(file) ? 1 : 0);
 }
 
-/* A record is what one write gives. */
+/* A record is what one write gives, and is there for readers once it has its newline. */
 static bool write_to_log(const char *words)
 {
 	const int log = open("/dev/kmsg", O_WRONLY);
-	const ssize_t length = (ssize_t)strlen(words);
-	const bool done = log >= 0 && write(log, words, (size_t)length) == length;
+	char line[64];
+	const int length = snprintf(line, sizeof(line), "%s\n", words);
+	const bool done = log >= 0 && write(log, line, (size_t)length) == length;
 
 	close(log);
 	return EXPECT(done, "%s", strerror(errno));
