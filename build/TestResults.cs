@@ -62,8 +62,12 @@ internal sealed class TestResults(string project, string folder)
         '\n',
         [
             $"{outcome.Attribute("outcome")?.Value}: {outcome.Attribute("testName")?.Value}",
-            .. Elements(outcome, "Message").Concat(Elements(outcome, "StackTrace")).SelectMany(told => told.Value.Split('\n')).Select(line => $"  {line.TrimEnd()}"),
+            .. Elements(outcome, "Message").Concat(Elements(outcome, "StackTrace")).SelectMany(told => told.Value.Split('\n')).Where(IsTelling).Select(line => $"  {line.TrimEnd()}"),
         ]);
+
+    // How .NET resumes what awaits takes three lines to each one that says where.
+    private static bool IsTelling(string line) =>
+        !line.TrimStart().StartsWith("at System.Runtime.", StringComparison.Ordinal) && !line.StartsWith("--- End of stack trace from previous location", StringComparison.Ordinal);
 }
 
 /// <param name="Failures">One for each test that did not pass: its name, and what it said.</param>

@@ -19,6 +19,21 @@ public sealed class TestResultsTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_stack_trace_what_names_the_tests_own_code_is_told()
+    {
+        Write(
+            """
+            <UnitTestResult testName="A.Breaks" outcome="Failed"><Output><ErrorInfo><StackTrace>   at A.Break() in A.cs:line 1
+            --- End of stack trace from previous location ---
+               at System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw()
+               at System.Runtime.CompilerServices.TaskAwaiter.HandleNonSuccessAndDebuggerNotification(Task task, ConfigureAwaitOptions options)
+               at A.Breaks() in A.cs:line 2</StackTrace></ErrorInfo></Output></UnitTestResult>
+            """);
+
+        Read(exitCode: 1).Failures.ShouldHaveSingleItem().ShouldBe("Failed: A.Breaks\n     at A.Break() in A.cs:line 1\n     at A.Breaks() in A.cs:line 2");
+    }
+
+    [Fact]
     public void A_skipped_test_has_not_passed()
     {
         Write("""<UnitTestResult testName="A.Waits" outcome="NotExecuted"/>""");
