@@ -31,8 +31,9 @@ public sealed class SampleProject : IDisposable
         #include <linux/smp.h>
         static noinline void sample_spin(void *unused)
         {
+        	/* Without a pause: at each one an emulator's processor takes a lock that the others wait for. */
         	for (;;)
-        		cpu_relax();
+        		barrier();
         }
         static int sample_set_spin(const char *value, const struct kernel_param *parameter)
         {

@@ -50,8 +50,12 @@ static void faults_loop(void *unused)
 	unsigned long flags;
 
 	local_irq_save(flags);
+	/*
+	 * Without a pause: at each one an emulator's processor takes a lock that the others wait for.
+	 * One that waits in its timer interrupt for long sees a stall before it comes to loop itself.
+	 */
 	for (;;)
-		cpu_relax();
+		barrier();
 }
 
 static void loop_here(void)
