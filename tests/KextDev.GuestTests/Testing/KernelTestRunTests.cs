@@ -77,6 +77,47 @@ public sealed class KernelTestRunTests
     }
 
     [Fact]
+    public async Task Programs_of_tests_that_are_not_run_are_not_copied()
+    {
+        using var project = new SampleProject() { Tests = ["lists"] };
+        project.Write(
+            "list.c",
+            """
+            #include <dirent.h>
+            #include <libgen.h>
+            #include <stdio.h>
+            int main(int argc, char **argv)
+            {
+            	DIR *folder = opendir(dirname(argv[argc - 1]));
+            	struct dirent *entry;
+            	while (folder && (entry = readdir(folder)))
+            		printf("# there is %s\n", entry->d_name);
+            	puts("KTAP version 1\n1..1\nok 1 listed");
+            	return 0;
+            }
+            """);
+        project.Write(
+            "kextdev.json",
+            """
+            {
+              "name": "sample",
+              "platforms": { "linux": { "kbuild": "linux", "module": "sample", "variants": { "normal": [] } } },
+              "programs": { "others": { "helper": "test.c" } },
+              "tests": [{ "name": "lists", "source": "list.c", "timeLimit": 30 }, { "name": "left_out", "source": "test.c", "timeLimit": 30 }]
+            }
+            """);
+        var report = new RecordingReport();
+
+        var result = await project.RunAsync(report);
+
+        result.Verdict.ShouldBe(Verdict.Passed, result.Suites[0].Failure);
+        var there = report.Events.OfType<TestPrinted>().Select(printed => printed.Line).Where(line => line.StartsWith("# there is ", StringComparison.Ordinal)).ToList();
+        there.ShouldContain("# there is lists");
+        there.ShouldContain("# there is helper");
+        there.ShouldNotContain("# there is left_out");
+    }
+
+    [Fact]
     public async Task What_passes_on_a_retry_is_flaky_and_each_round_is_told_by_itself()
     {
         using var project = new SampleProject(""" "name": "luck", "timeLimit": 30, "arguments": ["flaky"] """, """ "name": "passes", "timeLimit": 30 """)

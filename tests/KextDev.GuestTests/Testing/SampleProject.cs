@@ -263,6 +263,9 @@ public sealed class SampleProject : IDisposable
 
     public Repetition Repetition { get; init; } = Repetition.Once;
 
+    /// <summary>Names of those to run; empty for all.</summary>
+    public IReadOnlyList<string> Tests { get; init; } = [];
+
     public int LeakCycles { get; init; }
 
     public bool MemoryDump { get; init; }
@@ -281,7 +284,7 @@ public sealed class SampleProject : IDisposable
         {
             Project = project,
             Plan = TestPlan.Quick,
-            Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, [], duration: null))],
+            Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, [.. Tests], duration: null))],
             State = Place.State,
             RunFolder = RunFolder,
             Repetition = Repetition,

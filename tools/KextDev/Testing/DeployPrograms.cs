@@ -1,5 +1,6 @@
 using KextDev.Platforms;
 using KextDev.Shells;
+using KextDev.Toolchains;
 
 namespace KextDev.Testing;
 
@@ -17,10 +18,10 @@ public static class DeployPrograms
     {
         await DeployExtension.RemoveAsync(shell, folder, cancellationToken);
         var files = await DeployExtension.RunAsync(shell, platform, folder, built, cancellationToken);
-        await RunAsync(shell, built, files, cancellationToken);
+        await RunAsync(shell, built.Programs, files, cancellationToken);
         return files;
     }
 
-    public static Task RunAsync(GuestShell shell, BuiltExtension built, DeployedFiles files, CancellationToken cancellationToken) =>
-        shell.UploadAsync(built.Programs.DistinctBy(program => program.Path).Select(program => new Upload(program.Path, files.Programs[program.Name], Executable)), cancellationToken);
+    public static Task RunAsync(GuestShell shell, IEnumerable<GuestProgram> programs, DeployedFiles files, CancellationToken cancellationToken) =>
+        shell.UploadAsync(programs.DistinctBy(program => program.Path).Select(program => new Upload(program.Path, files.Programs[program.Name], Executable)), cancellationToken);
 }

@@ -212,12 +212,12 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         string? kernelLog = null;
         if (loss is null or Verdict.Failed or Verdict.TimedOut)
         {
-            await TryAsync(bench, Stage.Collect, "Collecting the logs of", CollectEvidence.Limit * 2, CollectAsync, cancellationToken);
+            await TryAsync(bench, Stage.Collect, "Collecting the logs of", CollectEvidence.Limit * 2, ReadAsync, cancellationToken);
         }
 
         return kernelLog;
 
-        async Task<KernelAnswer> CollectAsync(CancellationToken token)
+        async Task<KernelAnswer> ReadAsync(CancellationToken token)
         {
             kernelLog = await new CollectEvidence(journal).RunAsync(bench, _folder, token);
             return KernelAnswer.Yes;
@@ -263,9 +263,11 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         return outcome.Verdict == Verdict.Passed;
     }
 
-    private static async Task<KernelAnswer> DeployAsync(TestBench bench, BuiltExtension built, CancellationToken cancellationToken)
+    // Those of the tests that are run, and what the project has beside its tests.
+    private async Task<KernelAnswer> DeployAsync(TestBench bench, BuiltExtension built, CancellationToken cancellationToken)
     {
-        await DeployPrograms.RunAsync(bench.Shell, built, bench.Files, cancellationToken);
+        var names = suite.Tests.Select(test => test.Program).Concat(options.Project.Programs.Others.Keys).ToHashSet(StringComparer.Ordinal);
+        await DeployPrograms.RunAsync(bench.Shell, built.Programs.Where(program => names.Contains(program.Name)), bench.Files, cancellationToken);
         return KernelAnswer.Yes;
     }
 
