@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,10 +38,28 @@ static const char *in_folder(const char *name)
 	return path;
 }
 
+static void remove_folder(void)
+{
+	char *const paths[] = {folder, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+
+	while (tree && (entry = fts_read(tree))) {
+		if (entry->fts_info != FTS_D && remove(entry->fts_path))
+			perror(entry->fts_path);
+	}
+	if (tree)
+		fts_close(tree);
+	*folder = '\0';
+}
+
+/* A new one, instead of the one before. */
 static bool make_folder(void)
 {
 	char made[] = "/tmp/osq-file-events-XXXXXX";
 
+	if (*folder)
+		remove_folder();
 	return EXPECT(mkdtemp(made) && realpath(made, folder), "%s: %s", made, strerror(errno));
 }
 
@@ -451,9 +470,13 @@ int main(int argc, char **argv)
 	    {"--count", &option_count, 1, 10000},
 	    {NULL, NULL, 0, 0},
 	};
+	int status;
 
 	if (argc == 2 && !strcmp(argv[1], CLIENT_NOTHING))
 		return 0;
 	options_read(argc, argv, options);
-	return KTAP_RUN(tests);
+	status = KTAP_RUN(tests);
+	if (*folder)
+		remove_folder();
+	return status;
 }

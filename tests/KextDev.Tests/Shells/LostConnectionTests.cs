@@ -11,10 +11,15 @@ public sealed class LostConnectionTests : IDisposable
     private static readonly ConnectionPatience Impatient = new() { KeepAlive = TimeSpan.FromSeconds(1), Connecting = TimeSpan.FromSeconds(1) };
 
     private readonly OpenSshServer _server = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kextdev-lost-connection-");
 
     private GuestEndpoint Endpoint => new(_server.Host, _server.Port, _server.User, _server.PrivateKeyFile, _server.HostKey);
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _server.Dispose();
+        _folder.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task A_guest_that_dies_in_the_middle_of_a_command_is_a_lost_connection()
@@ -34,7 +39,7 @@ public sealed class LostConnectionTests : IDisposable
         failure.Message.ShouldContain(" is lost: ");
         failure.Message.ShouldContain("There is no new one either: ");
         await Should.ThrowAsync<ConnectionLostException>(() => shell.RunAsync("true", CancellationToken.None));
-        await Should.ThrowAsync<ConnectionLostException>(() => shell.DownloadAsync("/etc/passwd", Path.GetTempFileName(), CancellationToken.None));
+        await Should.ThrowAsync<ConnectionLostException>(() => shell.DownloadAsync("/etc/passwd", Path.Combine(_folder.FullName, "passwd"), CancellationToken.None));
         shell.IsConnected.ShouldBeFalse();
     }
 
@@ -61,7 +66,8 @@ public sealed class LostConnectionTests : IDisposable
     [Fact]
     public async Task A_transfer_to_a_silent_guest_can_be_cancelled()
     {
-        var file = Path.GetTempFileName();
+        var file = Path.Combine(_folder.FullName, "file");
+        await File.WriteAllTextAsync(file, "");
         await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
         await shell.UploadAsync(file, file + ".copy", UnixFileMode.UserRead, CancellationToken.None);
         using var cancellation = new CancellationTokenSource();
