@@ -13,7 +13,7 @@ using KextDev.Testing;
 namespace KextDev.GuestTests.Debugging;
 
 /// <summary>Real guests are configured, restarted and put back: a Mac of VMware's, and the embedded Linux guest.</summary>
-[Collection(GuestTurns.Name)]
+[Collection(PatientTurns.Name)]
 public sealed class ConfigureTargetTests : IDisposable
 {
     private const string Shipped = "keepsyms=1 debug=0x144";

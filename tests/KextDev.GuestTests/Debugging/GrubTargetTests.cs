@@ -10,7 +10,7 @@ using KextDev.Shells;
 namespace KextDev.GuestTests.Debugging;
 
 /// <summary>Debian on a VMware machine's disk, started by its own GRUB, is configured over a user who is not root, restarted and put back.</summary>
-[Collection(GuestTurns.Name)]
+[Collection(PatientTurns.Name)]
 public sealed class GrubTargetTests : IDisposable
 {
     private readonly GuestPlace _place = new();

@@ -8,7 +8,7 @@ using KextDev.Testing;
 namespace KextDev.GuestTests.Testing;
 
 /// <summary>The pipeline over each of the kexts in tests/bad-kexts, whose files "expected" say what becomes of them: their README has the form.</summary>
-[Collection(GuestTurns.Name)]
+[Collection(PatientTurns.Name)]
 public sealed class BadKextTests(KeptDarwinGuest kept) : IClassFixture<KeptDarwinGuest>
 {
     private static readonly string s_folder = Path.Combine(GuestPlace.Root, "tests", "bad-kexts");
