@@ -131,7 +131,6 @@ public sealed class Trial(TestBench bench, TimeProvider clock)
             return outcome;
         }
 
-        _isSilent = true;
         return new Outcome(Verdict.Hung, $"The kernel did not answer a command within {HeartbeatLimit.TotalSeconds:0} s after {what}, over this connection or a new one.");
     }
 
