@@ -41,7 +41,7 @@ static const char *in_folder(const char *name)
 static void remove_folder(void)
 {
 	char *const paths[] = {folder, NULL};
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	FTS *tree = *folder ? fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL) : NULL;
 	FTSENT *entry;
 
 	while (tree && (entry = fts_read(tree))) {
@@ -58,8 +58,7 @@ static bool make_folder(void)
 {
 	char made[] = "/tmp/osq-file-events-XXXXXX";
 
-	if (*folder)
-		remove_folder();
+	remove_folder();
 	return EXPECT(mkdtemp(made) && realpath(made, folder), "%s: %s", made, strerror(errno));
 }
 
@@ -476,7 +475,6 @@ int main(int argc, char **argv)
 		return 0;
 	options_read(argc, argv, options);
 	status = KTAP_RUN(tests);
-	if (*folder)
-		remove_folder();
+	remove_folder();
 	return status;
 }

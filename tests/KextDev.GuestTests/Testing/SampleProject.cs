@@ -284,7 +284,7 @@ public sealed class SampleProject : IDisposable
         {
             Project = project,
             Plan = TestPlan.Quick,
-            Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, [.. Tests], duration: null))],
+            Suites = [new TestSuite(guest, TestPlan.Select(project, TestPlan.Quick, Tests, duration: null))],
             State = Place.State,
             RunFolder = RunFolder,
             Repetition = Repetition,
