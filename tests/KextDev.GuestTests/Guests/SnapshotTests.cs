@@ -11,6 +11,7 @@ namespace KextDev.GuestTests.Guests;
 public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<SnapshotPlace>, IDisposable
 {
     private const string RenewCommand = "kextdev-renew \"$renewal\"";
+    private const string BecomeInit = "exec " + RenewCommand + " -- \"$server\" /bin/busybox init";
 
     private readonly GuestPlace _place = shared.Take();
 
@@ -113,10 +114,12 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
         await Should.ThrowAsync<OperationCanceledException>(crash);
     }
 
-    [Fact]
-    public async Task A_guest_that_never_waits_to_be_saved_boots_and_is_remembered()
+    [Theory]
+    [InlineData("false")]
+    [InlineData("exec kextdev-renew /dev/absent -- \"$server\" /bin/busybox init")]
+    public async Task A_guest_that_never_waits_to_be_saved_boots_and_is_remembered(string renewal)
     {
-        await using var guest = GuestFactory.Create(WithRenewal("false"), _place.Site);
+        await using var guest = GuestFactory.Create(WithRenewal(renewal), _place.Site);
         var endpoint = await guest.StartAsync(CancellationToken.None);
 
         (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
@@ -171,8 +174,8 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
     private GuestDefinition WithRenewal(string command)
     {
         var init = File.ReadAllText(Embedded.InitFile);
-        init.ShouldContain(RenewCommand);
-        return _place.WithInit(init.Replace(RenewCommand, command, StringComparison.Ordinal)) with { Accelerator = Accelerator.Tcg };
+        init.ShouldContain(BecomeInit);
+        return _place.WithInit(init.Replace(BecomeInit, $"{command}; kill -CONT \"$server\"", StringComparison.Ordinal)) with { Accelerator = Accelerator.Tcg };
     }
 
     /// <summary>Makes sure that there is a snapshot of the embedded guest, and returns its folder.</summary>

@@ -53,7 +53,8 @@ public sealed record QemuCommandLine(
         "-m", $"{Memory}",
         "-nodefaults", "-no-user-config", "-display", "none",
         "-netdev", $"user,id=n0,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{Port}-10.0.2.15:22",
-        "-device", "virtio-net-pci,netdev=n0,romfile=",
+        // One that goes on from a snapshot is not to tell its network that it moved, which is long work for it: nobody is there but us.
+        "-device", "virtio-net-pci,netdev=n0,romfile=,guest_announce=off",
         "-chardev", $"file,id=console,path={Escape(ConsoleFile)},append=on",
         "-serial", "chardev:console",
         "-chardev", $"socket,id=qmp,path={Escape(QmpSocket)},server=on,wait=off",
