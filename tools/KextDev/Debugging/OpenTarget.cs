@@ -106,7 +106,7 @@ internal sealed class OpenTarget(KernelDebugOptions options, ITransport transpor
         var extension = files.Extensions[variant];
         var answer = await journal.StageAsync(Stage.Load, () => platform.LoadAsync(extension, cancellationToken), answer => answer.Refusal);
         return answer.Accepted
-            ? answer.Image
+            ? await platform.LocateAsync(extension, cancellationToken)
                 ?? throw new InfrastructureException($"{extension.Name} was loaded, and the guest does not tell where it lies. Look whether it is loaded still, and at the kernel log: ./build.sh VmShell.")
             : throw new InfrastructureException(answer.Message);
     }

@@ -101,15 +101,10 @@ public sealed record KernelAnswer(bool Accepted, string Message)
     /// <summary>Whether a load was refused because one of the extension's name is loaded.</summary>
     public bool IsOccupied { get; private init; }
 
-    /// <summary>Where a loaded extension lies; null for other answers, and where that is not known.</summary>
-    public LoadedImage? Image { get; private init; }
-
     /// <summary>The refusal; null when accepted.</summary>
     public string? Refusal => Accepted ? null : Message;
 
     public static KernelAnswer No(string message) => new(Accepted: false, message);
-
-    public static KernelAnswer LoadedAt(LoadedImage? image) => Yes with { Image = image };
 
     public static KernelAnswer Occupied(string name) => No($"{name} was not loaded: one of this name is loaded already. Unload it first: ./build.sh KernelTestUnload --guest NAME.") with { IsOccupied = true };
 }

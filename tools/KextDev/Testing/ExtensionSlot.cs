@@ -10,8 +10,8 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
     private string? _loaded;
     private bool _known;
 
-    /// <summary>Called with the variant, and where it lies if that is known, each time that this slot has loaded one.</summary>
-    public Func<string, LoadedImage?, CancellationToken, Task>? Loaded { get; set; }
+    /// <summary>Called with the variant each time that this slot has loaded one.</summary>
+    public Func<string, CancellationToken, Task>? Loaded { get; set; }
 
     /// <summary>Any variant: all share the name by which the kernel knows the extension.</summary>
     public DeployedExtension Extension => extensions.Values.First();
@@ -56,7 +56,7 @@ public sealed class ExtensionSlot(IKernelPlatform platform, IReadOnlyDictionary<
         }
 
         (_known, _loaded) = (true, answer.Accepted ? variant : null);
-        await (answer.Accepted && Loaded is { } tell ? tell(variant, answer.Image, cancellationToken) : Task.CompletedTask);
+        await (answer.Accepted && Loaded is { } tell ? tell(variant, cancellationToken) : Task.CompletedTask);
         return answer;
     }
 

@@ -90,15 +90,10 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
         StayUp(bench);
 
         await MeetAsync(bench, built, variant, cancellationToken);
-        bench.Slot.Loaded = async (loaded, image, token) =>
-        {
-            evidence.Learn(loaded, image);
-            await MeetAsync(bench, built, loaded, token);
-        };
 
-        // The variant is loaded as a step of its own, so that a refusal is told as what it is.
+        // The variant is loaded as a step of its own, so that a refusal is told as what it is, and where it lies is asked later: this load is waited for most.
         if (!await TryAsync(bench, Stage.Load, "Loading", options.LoadLimit, token => bench.Slot.LoadAsync(variant, token), cancellationToken)
-            || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployAsync(bench, built, token), cancellationToken))
+            || !await TryAsync(bench, Stage.DeployTests, "Copying the tests of", CopyLimit, token => DeployTestsAsync(bench, built, variant, token), cancellationToken))
         {
             await AttendAsync(bench, cancellationToken);
             Remember(bench, built);
@@ -264,11 +259,19 @@ public sealed class SuiteRun(KernelTestOptions options, TestSuite suite, RunJour
     }
 
     // Those of the tests that are run, and what the project has beside its tests.
-    private async Task<KernelAnswer> DeployAsync(TestBench bench, BuiltExtension built, CancellationToken cancellationToken)
+    private async Task<KernelAnswer> DeployTestsAsync(TestBench bench, BuiltExtension built, string variant, CancellationToken cancellationToken)
     {
+        bench.Slot.Loaded = LearnAsync;
+        await LearnAsync(variant, cancellationToken);
         var names = suite.Tests.Select(test => test.Program).Concat(options.Project.Programs.Others.Keys).ToHashSet(StringComparer.Ordinal);
         await DeployPrograms.RunAsync(bench.Shell, built.Programs.Where(program => names.Contains(program.Name)), bench.Files, cancellationToken);
         return KernelAnswer.Yes;
+
+        async Task LearnAsync(string loaded, CancellationToken token)
+        {
+            await bench.Evidence.LearnAsync(bench.Platform, bench.Files.Extensions[loaded], token);
+            await MeetAsync(bench, built, loaded, token);
+        }
     }
 
     private void KeepIfAsked(TestBench bench)

@@ -34,13 +34,12 @@ public sealed class TakeEvidence(GuestDefinition definition, KernelTestOptions o
         }
     }
 
-    /// <summary>The extension was loaded.</summary>
-    /// <param name="image">Where it lies; null where that is not known.</param>
-    public void Learn(string variant, LoadedImage? image)
+    /// <summary>Learns where the extension lies that was loaded.</summary>
+    public async Task LearnAsync(IKernelPlatform platform, DeployedExtension extension, CancellationToken cancellationToken)
     {
-        if (NamesFunctions && image is LoadedModule module)
+        if (NamesFunctions && await platform.LocateAsync(extension, cancellationToken) is LoadedModule module)
         {
-            _functions.Learn(variant, module);
+            _functions.Learn(extension.Variant, module);
         }
     }
 

@@ -12,8 +12,8 @@ public sealed class DarwinPlatformTests
     [Theory]
     [InlineData("1.2")]
     [InlineData("1.2.0")]
-    public void Takes_what_was_built_for_loaded_and_tells_where_it_lies(string version) =>
-        DarwinPlatform.Verify(Extension, Row(version, s_uuid)).ShouldBe(KernelAnswer.LoadedAt(new LoadedKext("D5E250E6-2461-3794-876E-CAA4357D3152", 0xffffff7f80000000, 0x1000)));
+    public void Takes_what_was_built_for_loaded(string version) =>
+        DarwinPlatform.Verify(Extension, Row(version, s_uuid)).ShouldBe(KernelAnswer.Yes);
 
     [Fact]
     public void Believes_a_release_that_shows_no_uuid() => DarwinPlatform.Verify(Extension, Row("1.2", uuid: null)).Accepted.ShouldBeTrue();

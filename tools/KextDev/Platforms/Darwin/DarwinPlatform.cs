@@ -140,7 +140,7 @@ public sealed class DarwinPlatform : IKernelPlatform
 
         return extension.Version is { } version && version != row.Version && KextVersion.Parse(version) != KextVersion.Parse(row.Version)
             ? KernelAnswer.No($"{extension.Name} is loaded, but in another version: {where}; the one that was built has version {version}.")
-            : KernelAnswer.LoadedAt(ImageOf(row));
+            : KernelAnswer.Yes;
     }
 
     private static LoadedKext ImageOf(KextStatRow row) => new(row.Uuid?.ToString().ToUpperInvariant(), row.Address, row.Size);

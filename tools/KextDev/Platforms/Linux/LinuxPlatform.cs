@@ -23,7 +23,7 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
     {
         // One command of few programs: in an emulated guest each takes as long as the loading.
         var fits = extension.KernelRelease is { } wanted ? $"[ \"$release\" = {ShellWord.Quote(wanted)} ] || exit 0; " : "";
-        var load = await shell.RunAsync($"read -r release </proc/sys/kernel/osrelease; echo \"$release\"; {fits}{LoadCommand(extension)} || exit; {ModuleSections.Command(extension.Name)}", cancellationToken);
+        var load = await shell.RunAsync($"read -r release </proc/sys/kernel/osrelease; echo \"$release\"; {fits}{LoadCommand(extension)}", cancellationToken);
         var release = load.Output.Split('\n')[0];
         if (extension.KernelRelease is { } needed && needed != release)
         {
@@ -34,7 +34,7 @@ public sealed class LinuxPlatform(GuestShell shell) : IKernelPlatform
 
         if (load.ExitCode == 0)
         {
-            return KernelAnswer.LoadedAt(ModuleSections.Parse(load.Output));
+            return KernelAnswer.Yes;
         }
 
         if (await IsLoadedAsync(extension, cancellationToken))
