@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KextDev.Guests.Qemu;
 
 namespace KextDev.GuestTests.Faults;
@@ -122,6 +123,6 @@ internal static class MachineFaults
     private static async Task SetLinkAsync(FaultCheckout checkout, bool up)
     {
         await using var qmp = await QmpClient.ConnectAsync(Monitor(checkout), CancellationToken.None);
-        await qmp.ExecuteAsync("set_link", new { name = "n0", up }, CancellationToken.None);
+        await qmp.ExecuteAsync("set_link", new JsonObject { ["name"] = "n0", ["up"] = up }, CancellationToken.None);
     }
 }

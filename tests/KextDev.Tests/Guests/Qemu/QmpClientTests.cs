@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using KextDev.Guests.Qemu;
 
 namespace KextDev.Tests.Guests.Qemu;
@@ -32,7 +33,7 @@ public sealed class QmpClientTests : IDisposable
         var (client, peer) = await ConnectAsync();
         await using var _ = client;
         var first = client.ExecuteAsync("query-status", null, CancellationToken.None);
-        var second = client.ExecuteAsync("query-name", new { detail = true }, CancellationToken.None);
+        var second = client.ExecuteAsync("query-name", new JsonObject { ["detail"] = true }, CancellationToken.None);
         (await peer.ReadAsync()).ShouldBe("""{"execute":"query-status","id":2}""");
         (await peer.ReadAsync()).ShouldBe("""{"execute":"query-name","arguments":{"detail":true},"id":3}""");
 

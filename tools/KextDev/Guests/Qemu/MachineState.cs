@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using KextDev.Processes;
 
 namespace KextDev.Guests.Qemu;
@@ -18,7 +19,7 @@ internal static class MachineState
     {
         await LeaveOutMemoryAsync(machine, cancellationToken);
         await machine.Qmp.ExecuteAsync("stop", arguments: null, cancellationToken);
-        await machine.Qmp.ExecuteAsync("migrate", new { uri = $"exec:umask 077; cat >{ShellWord.Quote(file)}" }, cancellationToken);
+        await machine.Qmp.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"exec:umask 077; cat >{ShellWord.Quote(file)}" }, cancellationToken);
         while (true)
         {
             var migration = await machine.Qmp.ExecuteAsync("query-migrate", arguments: null, cancellationToken);
@@ -39,7 +40,7 @@ internal static class MachineState
     public static async Task RestoreAsync(QemuMachine machine, string file, CancellationToken cancellationToken)
     {
         await LeaveOutMemoryAsync(machine, cancellationToken);
-        await machine.Qmp.ExecuteAsync("migrate-incoming", new { uri = $"exec:cat {ShellWord.Quote(file)}" }, cancellationToken);
+        await machine.Qmp.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"exec:cat {ShellWord.Quote(file)}" }, cancellationToken);
         while (await machine.QueryStatusAsync(cancellationToken) == "inmigrate")
         {
             await Task.Delay(PollInterval, cancellationToken);
@@ -76,5 +77,5 @@ internal static class MachineState
 
     private static async Task LeaveOutMemoryAsync(QemuMachine machine, CancellationToken cancellationToken) =>
         await machine.Qmp.ExecuteAsync(
-            "migrate-set-capabilities", new { capabilities = new[] { new { capability = "x-ignore-shared", state = true } } }, cancellationToken);
+            "migrate-set-capabilities", new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = true }) }, cancellationToken);
 }

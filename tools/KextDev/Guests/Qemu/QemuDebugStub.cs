@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 
 namespace KextDev.Guests.Qemu;
 
@@ -36,7 +37,7 @@ internal sealed class QemuDebugStub : DebugStub
     private static async Task ResetAsync(QemuMachine machine, CancellationToken cancellationToken)
     {
         var events = machine.Qmp.Subscribe();
-        await machine.Qmp.ExecuteAsync("set-action", new { reboot = "reset" }, cancellationToken);
+        await machine.Qmp.ExecuteAsync("set-action", new JsonObject { ["reboot"] = "reset" }, cancellationToken);
         await machine.Qmp.ExecuteAsync("system_reset", arguments: null, cancellationToken);
         await foreach (var happened in events.ReadAllAsync(cancellationToken))
         {
@@ -52,7 +53,7 @@ internal sealed class QemuDebugStub : DebugStub
         try
         {
             await _machine.MonitorAsync("gdbserver none", CancellationToken.None);
-            await _machine.Qmp.ExecuteAsync("set-action", new { reboot = "shutdown" }, CancellationToken.None);
+            await _machine.Qmp.ExecuteAsync("set-action", new JsonObject { ["reboot"] = "shutdown" }, CancellationToken.None);
             if (await _machine.QueryStatusAsync(CancellationToken.None) is "paused" or "debug" or "prelaunch")
             {
                 await _machine.Qmp.ExecuteAsync("cont", arguments: null, CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using KextDev.Guests.Debian;
 using KextDev.Guests.Images;
 using KextDev.Toolchains;
@@ -121,7 +122,7 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
         // QEMU writes into a file that is there, whose mode stays.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         await new FileStream(file, options).DisposeAsync();
-        await Machine.Qmp.ExecuteAsync("dump-guest-memory", new { paging = false, protocol = $"file:{file}", format = "kdump-zlib" }, cancellationToken);
+        await Machine.Qmp.ExecuteAsync("dump-guest-memory", new JsonObject { ["paging"] = false, ["protocol"] = $"file:{file}", ["format"] = "kdump-zlib" }, cancellationToken);
     }
 
     public async Task SendNmiAsync(CancellationToken cancellationToken) => await Machine.Qmp.ExecuteAsync("inject-nmi", arguments: null, cancellationToken);

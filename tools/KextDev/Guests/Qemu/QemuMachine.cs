@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KextDev.Guests.Images;
 
@@ -93,7 +94,7 @@ public sealed partial class QemuMachine : IAsyncDisposable
     /// <summary>Runs a command of the human monitor, for what the machine protocol has no command of its own.</summary>
     /// <returns>What QEMU printed: empty, as a rule, when it did as it was told.</returns>
     public async Task<string> MonitorAsync(string command, CancellationToken cancellationToken) =>
-        (await Qmp.ExecuteAsync("human-monitor-command", new Dictionary<string, string> { ["command-line"] = command }, cancellationToken)).GetString() ?? "";
+        (await Qmp.ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = command }, cancellationToken)).GetString() ?? "";
 
     public void Keep() => Write(State with { Kept = true });
 

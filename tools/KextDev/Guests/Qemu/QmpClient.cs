@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
 namespace KextDev.Guests.Qemu;
@@ -69,9 +70,9 @@ public sealed class QmpClient : IAsyncDisposable
     }
 
     /// <summary>Runs a command and returns its "return" value.</summary>
-    /// <param name="arguments">An object whose members are named as QEMU names them; null for none.</param>
+    /// <param name="arguments">Named as QEMU names them; null for none.</param>
     /// <exception cref="QmpException">QEMU refused, in its own words, or went away before it answered.</exception>
-    public async Task<JsonElement> ExecuteAsync(string command, object? arguments, CancellationToken cancellationToken)
+    public async Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments, CancellationToken cancellationToken)
     {
         var id = Interlocked.Increment(ref _lastId);
         var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -83,8 +84,13 @@ public sealed class QmpClient : IAsyncDisposable
                 throw Gone(command);
             }
 
-            object message = arguments is null ? new { execute = command, id } : new { execute = command, arguments, id };
-            await WriteAsync([.. JsonSerializer.SerializeToUtf8Bytes(message), (byte)'\n'], cancellationToken);
+            var message = new JsonObject { ["execute"] = command, ["id"] = id };
+            if (arguments is not null)
+            {
+                message["arguments"] = arguments;
+            }
+
+            await WriteAsync(Encoding.UTF8.GetBytes(message.ToJsonString() + '\n'), cancellationToken);
             var response = await answer.Task.WaitAsync(cancellationToken);
             return response.TryGetProperty("return", out var value) ? value : throw new QmpException($"QEMU refused '{command}': {Describe(response)}");
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace KextDev.Guests.Qemu;
@@ -65,7 +66,9 @@ public sealed record Snapshot(string Folder)
         }
     }
 
-    // Against accidents, not against people: whoever can write here could write the manifest, too. A tenth of a second for 256 MiB.
+    // Against accidents, not against people: whoever can write here could write the manifest, too. A tenth of a second for 256 MiB,
+    // with the processor's own instruction for it, which code that was compiled for all processors lacks.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static FileSeal SealOf(string path)
     {
         using var file = File.OpenHandle(path);
