@@ -185,10 +185,18 @@ unlock() {
   fi
 }
 
+build_project() {
+  "$dotnet" build "$root/build/Build.csproj" -nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false "$@" >"$temp/build-project.log" 2>&1
+}
+
+lacks_ahead_compiler() {
+  grep -qE 'error NU110[0-9]: .*Crossgen2' "$temp/build-project.log"
+}
+
 # The stamp carries the time at which the build began, so that what changes meanwhile counts; it stands only after a whole build.
 # What runs is a copy of its own: a later build, or the target Compile, must not write into files that a long run has mapped.
 build() {
-  local project folder
+  local project folder output=$root/build/bin/Debug/net10.0
   say "building build/"
   rm -f "$stamp"
   while IFS= read -r project; do
@@ -197,13 +205,17 @@ build() {
   done < <(find "$root/build" "$root/tools" -name '*.csproj')
   folder=$temp/programs/$(date +%Y%m%d-%H%M%S)-$$
   printf '%s\n' "$dotnet" "$folder/Build.dll" >"$stamp.new"
-  if ! "$dotnet" build "$root/build/Build.csproj" -nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false >"$temp/build-project.log" 2>&1; then
+  # Compiled ahead of time where the registry has the compiler for that.
+  if ! build_project -p:CompileAhead=true && ! { lacks_ahead_compiler && rm -rf "$output/ahead" && build_project; }; then
     grep -E ': (error|warning) ' "$temp/build-project.log" | sort -u >&2 || cat "$temp/build-project.log" >&2
     fail "build/ does not build; the compiler's messages are above"
   fi
   mkdir -p "$temp/programs"
   find "$temp/programs" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
-  cp -R "$root/build/bin/Debug/net10.0" "$folder"
+  cp -R "$output" "$folder"
+  if [ -d "$folder/ahead" ]; then
+    find "$folder/ahead" -name '*.dll' -exec mv -f {} "$folder/" \;
+  fi
   mv "$stamp.new" "$stamp"
   read_stamp
 }

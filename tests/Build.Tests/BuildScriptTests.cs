@@ -77,6 +77,26 @@ public sealed class BuildScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task Runs_the_program_that_was_compiled_ahead_of_time()
+    {
+        _checkout.Tell("ahead");
+        (await _checkout.RunAsync()).Output.ShouldBe(["ahead"]);
+    }
+
+    [Fact]
+    public async Task Runs_what_is_built_where_no_compiler_ahead_of_time_is_to_be_had()
+    {
+        _checkout.Tell("ahead");
+        await _checkout.RunAsync();
+        _checkout.Write("build/Build.cs", "changed");
+        _checkout.Untell("ahead");
+        _checkout.Tell("no-ahead");
+
+        (await _checkout.RunAsync()).Output.ShouldBe(["program"]);
+        _checkout.Calls.ShouldBe(["restore", "build", "build", "build"]);
+    }
+
+    [Fact]
     public async Task Builds_again_after_a_build_that_was_interrupted()
     {
         _checkout.Tell("waits");

@@ -5,7 +5,8 @@ namespace KextDev.BuildTests;
 
 /// <summary>
 /// A checkout with the real build.sh, and a dotnet that writes down what it is asked to do and compiles nothing.
-/// Files in the folder `told` direct it: no-sdk, registry (the packages restore), breaks, and waits (until it is deleted).
+/// Files in the folder `told` direct it: no-sdk, registry (the packages restore), breaks, waits (until it is deleted), ahead (what is
+/// compiled ahead of time is another program) and no-ahead (there is no compiler for that).
 /// </summary>
 internal sealed class ScriptCheckout : IDisposable
 {
@@ -23,9 +24,11 @@ internal sealed class ScriptCheckout : IDisposable
             mkdir "$told/building" || echo collided >>"$told/calls"
             while [ -e "$told/waits" ]; do sleep 0.02; done
             rmdir "$told/building"
+            case "$*" in *-p:CompileAhead=true*) if [ -e "$told/no-ahead" ]; then echo "error NU1101: Unable to find package Microsoft.NETCore.App.Crossgen2.x"; exit 1; fi ;; esac
             if [ -e "$told/breaks" ]; then echo "Build.cs(1,2): error CS1002: ; expected"; exit 1; fi
             output=$(dirname "$2")/bin/Debug/net10.0
-            mkdir -p "$output" && echo program >"$output/Build.dll"
+            mkdir -p "$output/ahead" && echo program >"$output/Build.dll"
+            if [ -e "$told/ahead" ]; then echo ahead >"$output/ahead/Build.dll"; fi
             ;;
           */Build.dll)
             cat "$1"
