@@ -1,5 +1,6 @@
 using Renci.SshNet;
 using Renci.SshNet.Common;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
@@ -30,6 +31,9 @@ public sealed class SshClientOnDropbearTests(DropbearServer server) : SshClientT
 /// <summary>What holds for the published package and for its stand-in, on every server.</summary>
 public abstract class SshClientTests(SshServer server)
 {
+    // For what takes a moment, on however busy a host.
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
     [Fact]
     public async Task Offers_the_host_key_before_it_connects()
     {
@@ -60,6 +64,31 @@ public abstract class SshClientTests(SshServer server)
 
         failure.Message.ShouldContain("Host key could not be verified");
         client.IsConnected.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Leaves_no_process_behind_that_waits_for_the_word_about_a_host_key()
+    {
+        using var client = NewClient();
+        using var cancel = new CancellationTokenSource();
+        using var gone = new ManualResetEventSlim();
+        client.HostKeyReceived += (_, e) =>
+        {
+            cancel.Cancel();
+            gone.Wait(s_limit);
+            e.CanTrust = true;
+        };
+
+        await Should.ThrowAsync<OperationCanceledException>(() => client.ConnectAsync(cancel.Token));
+
+        var start = Stopwatch.GetTimestamp();
+        while (CommandLines().Any(line => line.Contains(server.HostKey.Split(' ')[1], StringComparison.Ordinal)))
+        {
+            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(s_limit);
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+
+        gone.Set();
     }
 
     [Fact]
@@ -296,6 +325,20 @@ public abstract class SshClientTests(SshServer server)
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
         return await reader.ReadToEndAsync();
     }
+
+    private static IEnumerable<string> CommandLines() =>
+        Directory.EnumerateDirectories("/proc").Select(folder =>
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(folder, "cmdline"));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // No process, or one that has ended.
+                return "";
+            }
+        });
 
     private protected static void Trust(BaseClient client) => client.HostKeyReceived += (_, e) => e.CanTrust = true;
 

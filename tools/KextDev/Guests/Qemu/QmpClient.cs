@@ -84,12 +84,13 @@ public sealed class QmpClient : IAsyncDisposable
                 throw Gone(command);
             }
 
-            var message = new JsonObject { ["execute"] = command, ["id"] = id };
+            var message = new JsonObject { ["execute"] = command };
             if (arguments is not null)
             {
                 message["arguments"] = arguments;
             }
 
+            message["id"] = id;
             await WriteAsync(Encoding.UTF8.GetBytes(message.ToJsonString() + '\n'), cancellationToken);
             var response = await answer.Task.WaitAsync(cancellationToken);
             return response.TryGetProperty("return", out var value) ? value : throw new QmpException($"QEMU refused '{command}': {Describe(response)}");

@@ -15,7 +15,7 @@ internal sealed class Master : IDisposable
     private const string ConnectedWord = "connected";
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(3);
 
-    // Its process group holds itself, ssh, and what ssh started: OwnSession saw to that.
+    // Its process group holds itself, ssh, and what ssh started: OwnSession saw to that. Who asks about a server's key waits for the answer also where ssh has ended.
     private const string Guard = $$"""
         mkfifo {{HostKeyHandshake.AnswerName}} || exit 1
         exec 3<&0
@@ -27,6 +27,8 @@ internal sealed class Master : IDisposable
         wait "$master"
         code=$?
         kill -KILL "$watch"
+        trap '' TERM
+        kill -TERM 0
         exit "$code"
         """;
 
