@@ -27,6 +27,26 @@ public sealed class QemuGuestTests : IDisposable
         File.ReadAllText(((ISerialConsole)guest).ConsoleFile).ShouldContain("KEXTDEV READY");
     }
 
+    // Without, a processor that loops with interrupts off in a guest that is idle otherwise is never told of.
+    [Fact]
+    public async Task On_each_processor_a_process_wants_grace_periods()
+    {
+        await using var guest = GuestFactory.Create(GuestPlace.Embedded, _place.Site);
+        var endpoint = await guest.StartAsync(CancellationToken.None);
+
+        var wishes = await Ssh.Command(
+            _place,
+            endpoint,
+            """
+            cd /sys/kernel/tracing && echo 1 >events/syscalls/sys_enter_membarrier/enable
+            for processor in $(seq 0 $(($(nproc) - 1))); do
+              timeout 60 grep -m 2 -o "kextdev-pulse-.*cmd: 1" per_cpu/cpu$processor/trace_pipe | sed "s/.*/processor $processor/"
+            done
+            """).RunAsync(CancellationToken.None);
+
+        wishes.Output.ShouldBe("processor 0\nprocessor 0\nprocessor 1\nprocessor 1\n");
+    }
+
     [Fact]
     public async Task Is_gone_once_it_is_disposed()
     {

@@ -18,6 +18,8 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
 
     private static readonly string[] VmwareModules = ["vmxnet3"];
 
+    private static readonly GuestProgram[] Programs = [RenewProgram.Program, PulseProgram.Program];
+
     private static readonly string[] Libraries =
     [
         "libc.so.6", "libcrypt.so.1", "libtomcrypt.so.1", "libtommath.so.1", "libgmp.so.10", "libz.so.1", "libutil.so.1",
@@ -41,7 +43,7 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         var darwin = definition.KextHostFolder is { } sources ? await DarwinUserland.MakeAsync(sources, cacheFolder, note, cancellationToken) : null;
         var root = await packages.GetRootAsync(selection.Guest, cancellationToken);
         var modules = definition.Driver == GuestDriver.Vmware ? VmwareModules : QemuModules;
-        var key = KeyOf([Format, .. modules, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? "", RenewProgram.Source]);
+        var key = KeyOf([Format, .. modules, .. selection.Guest.Select(package => package.Sha256), init, keys.ClientPublicKey, keys.HostPublicKey, darwin?.Key ?? "", .. Programs.Select(program => program.Source)]);
         var images = Path.Combine(cacheFolder, "images");
         var kernel = Path.Combine(root, "boot", "vmlinuz-" + selection.KernelRelease);
         var image = new BootImage(kernel, Path.Combine(images, key + ".cpio"), selection.KernelRelease, key);
@@ -72,7 +74,11 @@ public sealed class EmbeddedImage(string cacheFolder, PackageCache packages, Not
         AddModules(archive, Path.Combine(root, "lib/modules", release), release, modules);
         await AddProgramsAsync(archive, root, darwin?.Commands ?? [], cancellationToken);
 
-        archive.AddFile(RenewProgram.Path, await RenewProgram.BuildAsync(cancellationToken), "755");
+        foreach (var program in Programs)
+        {
+            archive.AddFile(program.Path, await program.BuildAsync(cancellationToken), "755");
+        }
+
         archive.AddFolder("root/.ssh", "700");
         archive.AddText("root/.ssh/authorized_keys", keys.ClientPublicKey + "\n", "600");
         archive.AddFile("etc/dropbear/dropbear_ed25519_host_key", await ConvertAsync(root, keys.HostKey, cancellationToken), "600");

@@ -1,5 +1,3 @@
-using KextDev.Processes;
-
 namespace KextDev.Guests.Images;
 
 /// <summary>
@@ -15,9 +13,7 @@ namespace KextDev.Guests.Images;
 /// </remarks>
 internal static class RenewProgram
 {
-    public const string Path = "usr/sbin/kextdev-renew";
-
-    public const string Source = """
+    public static GuestProgram Program { get; } = new("usr/sbin/kextdev-renew", """
         #include <fcntl.h>
         #include <linux/random.h>
         #include <signal.h>
@@ -164,23 +160,5 @@ internal static class RenewProgram
         	return argc - index > 2 ? become(argv + index + 1) : !is_savable;
         }
 
-        """;
-
-    /// <summary>The program, static.</summary>
-    public static async Task<byte[]> BuildAsync(CancellationToken cancellationToken)
-    {
-        var folder = Directory.CreateTempSubdirectory("kextdev-").FullName;
-        try
-        {
-            var source = System.IO.Path.Combine(folder, "renew.c");
-            var program = System.IO.Path.Combine(folder, "renew");
-            await File.WriteAllTextAsync(source, Source, cancellationToken);
-            await new HostCommand("gcc", "-std=gnu11", "-Os", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-o", program, source).RunAsync(cancellationToken);
-            return await File.ReadAllBytesAsync(program, cancellationToken);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
+        """);
 }
