@@ -6,7 +6,7 @@ namespace KextDev.Guests;
 /// <param name="Path">It need not exist yet.</param>
 public sealed record ConsoleLog(string Path)
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Enough to hold a panic's report, in bytes.</summary>
     private const int TailLength = 16 * 1024;
