@@ -11,10 +11,12 @@ public sealed record ConsoleLog(string Path)
     /// <summary>Enough to hold a panic's report, in bytes.</summary>
     private const int TailLength = 16 * 1024;
 
+    private long Length => new FileInfo(Path) is { Exists: true } file ? file.Length : 0;
+
     /// <summary>Waits until anything was printed at all.</summary>
     public async Task WaitForFirstByteAsync(CancellationToken cancellationToken)
     {
-        while (new FileInfo(Path) is not { Exists: true, Length: > 0 })
+        while (Length == 0)
         {
             await Task.Delay(PollInterval, cancellationToken);
         }
@@ -23,15 +25,21 @@ public sealed record ConsoleLog(string Path)
     /// <summary>Waits until a whole line starts with this text, and returns it.</summary>
     public async Task<string> WaitForLineAsync(string start, CancellationToken cancellationToken)
     {
-        while (true)
+        for (long seen = 0; ; await Task.Delay(PollInterval, cancellationToken))
         {
+            // Whoever waits often reads only what is new: a guest that boots needs the processor.
+            var length = Length;
+            if (length == seen)
+            {
+                continue;
+            }
+
             // What follows the last line end is the beginning of a line.
+            seen = length;
             if (Tail().SkipLast(1).FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } found)
             {
                 return found;
             }
-
-            await Task.Delay(PollInterval, cancellationToken);
         }
     }
 
