@@ -28,6 +28,10 @@ public sealed class SnapshotStoreTests : IDisposable
 
     [Theory]
     [InlineData("memory", 0)]
+    [InlineData("memory", 8)]
+    [InlineData("memory", 16)]
+    [InlineData("memory", 24)]
+    [InlineData("memory", 512 * 1024)]
     [InlineData("memory", 1024 * 1024 - 1)]
     [InlineData("devices", 0)]
     [InlineData("devices", 10)]

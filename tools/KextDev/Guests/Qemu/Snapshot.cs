@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace KextDev.Guests.Qemu;
@@ -9,7 +9,10 @@ namespace KextDev.Guests.Qemu;
 /// <param name="Folder">Named by the snapshot's key. Files of a running machine may be removed: it keeps what it uses.</param>
 public sealed record Snapshot(string Folder)
 {
-    private const int ChunkSize = 1024 * 1024;
+    // The processor still has what was just read.
+    private const int ChunkSize = 64 * 1024;
+
+    private const int Lanes = 4;
 
     public string Key => Path.GetFileName(Folder);
 
@@ -66,38 +69,43 @@ public sealed record Snapshot(string Folder)
         }
     }
 
-    // Against accidents, not against people: whoever can write here could write the manifest, too. A tenth of a second for 256 MiB,
-    // with the processor's own instruction for it, which code that was compiled for all processors lacks.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // Against accidents, not against people: whoever can write here could write the manifest, too.
     private static FileSeal SealOf(string path)
     {
-        using var file = File.OpenHandle(path);
-        var length = RandomAccess.GetLength(file);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var chunk = new byte[ChunkSize];
         var sum = uint.MaxValue;
-        for (long offset = 0; offset < length;)
+        while (file.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) is var count and > 0)
         {
-            var count = RandomAccess.Read(file, chunk, offset);
-            if (count == 0)
-            {
-                break;
-            }
-
-            var index = 0;
-            for (; index <= count - sizeof(ulong); index += sizeof(ulong))
-            {
-                sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(chunk.AsSpan(index)));
-            }
-
-            for (; index < count; index++)
-            {
-                sum = BitOperations.Crc32C(sum, chunk[index]);
-            }
-
-            offset += count;
+            sum = Sum(chunk.AsSpan(0, count), sum);
         }
 
-        return new FileSeal(length, sum);
+        return new FileSeal(file.Position, sum);
+    }
+
+    // A guest that starts needs the processors itself: 256 MiB take a twentieth of a second, with the processor's own instruction for it, which code
+    // that was compiled for all processors lacks, and four sums side by side, as each instruction waits for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static uint Sum(ReadOnlySpan<byte> bytes, uint sum)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        words = words[..(words.Length / Lanes * Lanes)];
+        var (first, second, third, fourth) = (sum, sum, sum, sum);
+        for (var index = 0; index < words.Length; index += Lanes)
+        {
+            first = BitOperations.Crc32C(first, words[index]);
+            second = BitOperations.Crc32C(second, words[index + 1]);
+            third = BitOperations.Crc32C(third, words[index + 2]);
+            fourth = BitOperations.Crc32C(fourth, words[index + 3]);
+        }
+
+        sum = BitOperations.Crc32C(BitOperations.Crc32C(BitOperations.Crc32C(first, second), third), fourth);
+        foreach (var rest in bytes[(words.Length * sizeof(ulong))..])
+        {
+            sum = BitOperations.Crc32C(sum, rest);
+        }
+
+        return sum;
     }
 }
 
@@ -105,5 +113,5 @@ public sealed record Snapshot(string Folder)
 public sealed record SnapshotManifest(DateTimeOffset Saved, FileSeal Memory, FileSeal Devices);
 
 /// <param name="Length">Bytes.</param>
-/// <param name="Sum">CRC-32C.</param>
+/// <param name="Sum">CRC-32C over four such sums of each chunk's words, every fourth word in one of them.</param>
 public sealed record FileSeal(long Length, uint Sum);
