@@ -13,7 +13,7 @@ internal sealed class HostKeyHandshake(string folder, Func<HostKeyEventArgs, boo
     public const string AnswerName = "answer";
     private const string Prefix = "offered-host-key ";
 
-    // Called once with ORDER, before any key is known, and with HOSTNAME, the type and the key.
+    // Called with HOSTNAME, the type and the key; where ssh wants an order of kinds, once with ORDER before.
     private const string Script = $"""
         [ "$1" = HOSTNAME ] || exit 0
         echo "{Prefix}$2 $3" >&2

@@ -209,6 +209,8 @@ internal sealed class Master : IDisposable
                 "IdentitiesOnly=yes", "IdentityAgent=none", "PreferredAuthentications=publickey",
                 "StrictHostKeyChecking=yes", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
                 "CheckHostIP=no", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
+                // Told which kinds to prefer, ssh does not ask for that order, too.
+                "HostKeyAlgorithms=^ssh-ed25519",
                 $"KnownHostsCommand=/bin/sh {HostKeyHandshake.ScriptName} %I %t %K",
                 // Runs once the user is accepted and the control socket listens.
                 "PermitLocalCommand=yes", $"LocalCommand=echo {ConnectedWord}",
