@@ -42,7 +42,7 @@ public sealed class KvmProof(string cacheFolder)
     {
         try
         {
-            return JsonSerializer.Deserialize<KvmAnswer>(File.ReadAllBytes(AnswerFile)) is { } answer && answer.Key == Key() ? answer : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(AnswerFile), QemuJson.Default.KvmAnswer) is { } answer && answer.Key == Key() ? answer : null;
         }
         catch (Exception exception) when (exception is IOException or JsonException)
         {
@@ -51,7 +51,7 @@ public sealed class KvmProof(string cacheFolder)
     }
 
     /// <param name="failure">What happened instead of a boot; null when the guest booted.</param>
-    public void Remember(string? failure) => AtomicFile.Write(AnswerFile, stream => JsonSerializer.Serialize(stream, new KvmAnswer(Key(), failure)));
+    public void Remember(string? failure) => AtomicFile.Write(AnswerFile, stream => JsonSerializer.Serialize(stream, new KvmAnswer(Key(), failure), QemuJson.Default.KvmAnswer));
 
     public void Forget() => File.Delete(AnswerFile);
 

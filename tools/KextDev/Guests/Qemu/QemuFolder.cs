@@ -40,7 +40,7 @@ public sealed record QemuFolder(string Path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(StateFile), QemuJson.Default.QemuState);
+            return File.Exists(StateFile) ? JsonSerializer.Deserialize(File.ReadAllBytes(StateFile), QemuJson.Default.QemuState) : null;
         }
         catch (Exception exception) when (exception is IOException or JsonException)
         {
@@ -51,7 +51,8 @@ public sealed record QemuFolder(string Path)
     public void WriteState(QemuState state) => AtomicFile.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, QemuJson.Default.QemuState));
 
     /// <summary>The machine's process, found by its pid file or else by its command line; null when none runs.</summary>
-    public QemuProcess? FindProcess() => QemuProcess.Find(PidFile);
+    /// <remarks>A machine's state is written before it starts, and goes after it: where there is none, nobody's command line need be read.</remarks>
+    public QemuProcess? FindProcess() => File.Exists(StateFile) ? QemuProcess.Find(PidFile) : null;
 
     /// <summary>Removes what describes a machine that is gone. The console's text stays for a reader.</summary>
     public void Forget()
@@ -76,4 +77,6 @@ public sealed record QemuState(
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(QemuState))]
 [JsonSerializable(typeof(SnapshotManifest))]
+[JsonSerializable(typeof(FailureMemory))]
+[JsonSerializable(typeof(KvmAnswer))]
 internal sealed partial class QemuJson : JsonSerializerContext;

@@ -17,14 +17,18 @@ public sealed class SnapshotFailures(string cacheFolder)
     public void Remember(string key, string failure)
     {
         var failures = new Dictionary<string, string>(Read(), StringComparer.Ordinal) { [key] = failure };
-        AtomicFile.Write(MemoryFile, stream => JsonSerializer.Serialize(stream, new Memory(Boot(), failures)));
+        AtomicFile.Write(MemoryFile, stream => JsonSerializer.Serialize(stream, new FailureMemory(Boot(), failures), QemuJson.Default.FailureMemory));
     }
 
     private Dictionary<string, string> Read()
     {
         try
         {
-            return JsonSerializer.Deserialize<Memory>(File.ReadAllBytes(MemoryFile)) is { Failures: { } failures } memory && memory.Boot == Boot() ? failures : [];
+            return File.Exists(MemoryFile)
+                && JsonSerializer.Deserialize(File.ReadAllBytes(MemoryFile), QemuJson.Default.FailureMemory) is { Failures: { } failures } memory
+                && memory.Boot == Boot()
+                ? failures
+                : [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -33,6 +37,8 @@ public sealed class SnapshotFailures(string cacheFolder)
     }
 
     private static string Boot() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-
-    private sealed record Memory(string Boot, Dictionary<string, string>? Failures);
 }
+
+/// <param name="Boot">Of the host: the failures are no more than that boot's.</param>
+/// <param name="Failures">By the snapshot's key.</param>
+internal sealed record FailureMemory(string Boot, Dictionary<string, string>? Failures);
