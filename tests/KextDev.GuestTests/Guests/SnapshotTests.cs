@@ -146,6 +146,19 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
     }
 
     [Fact]
+    public async Task A_server_that_listens_before_it_is_stopped_passes_for_no_guest_that_is_ready()
+    {
+        const string Stop = "kill -STOP \"$server\"";
+        var init = File.ReadAllText(Embedded.InitFile);
+        init.ShouldContain(Stop);
+        await using var guest = GuestFactory.Create(
+            _place.WithInit(init.Replace(Stop, $"{{ sleep 3; {Stop}; }}", StringComparison.Ordinal)) with { Accelerator = Accelerator.Tcg }, _place.Site);
+
+        await guest.StartAsync(CancellationToken.None);
+        Console(guest).ShouldContain("KEXTDEV SNAPSHOT ");
+    }
+
+    [Fact]
     public async Task A_guest_that_cannot_be_saved_goes_on()
     {
         // It waits for a line of the test's own before it can be saved.
@@ -162,7 +175,8 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
         var machine = QemuFolder.All(_place.State).ShouldHaveSingleItem().ReadState().ShouldNotBeNull();
         await line.ConnectAsync(new UnixDomainSocketEndPoint(QmpSocket.Beside(machine.QmpSocket)));
         await line.SendAsync("go on\n"u8.ToArray());
-        await new ConsoleLog(machine.ConsoleFile).WaitForLineAsync("KEXTDEV SAVABLE", CancellationToken.None);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await new ConsoleLog(machine.ConsoleFile).WaitForLineAsync("KEXTDEV SAVABLE", limit.Token);
         line.Close();
 
         (await RunAsync(await starting, "id -un")).ShouldBe("root\n");
