@@ -5,7 +5,7 @@ namespace KextDev.Guests.Qemu;
 /// <summary>The messages of guests that do not start.</summary>
 internal static class QemuFailure
 {
-    /// <summary>As many as a panic's report has, which starts with what happened.</summary>
+    /// <summary>Shown of a console; of a panic its whole report.</summary>
     private const int ConsoleLines = 40;
 
     /// <summary>QEMU refused to run the machine.</summary>
@@ -39,12 +39,21 @@ internal static class QemuFailure
     /// <param name="tried">What was waited for, and what came instead.</param>
     public static InfrastructureException OfGuest(QemuMachine machine, string what, string tried, string wayOut)
     {
-        var lines = machine.Console.LastLines(ConsoleLines);
+        var lines = LastLines(machine.Console);
         return new InfrastructureException(
             $"The guest {machine.Folder.Name} {what}. {tried}"
             + Section("Last lines of its console", lines.Count > 0 ? string.Join('\n', lines) : "(it printed nothing)")
             + Section("QEMU says", Log(machine.Folder))
             + $"\n  {wayOut}\n  The whole console: {machine.State.ConsoleFile}");
+    }
+
+    // A panic's first line says why, and the stack below it may be longer than what is shown of other ends.
+    private static List<string> LastLines(ConsoleLog console)
+    {
+        var lines = console.LastLines(int.MaxValue).ToList();
+        var panic = lines.FindLastIndex(line => line.Contains("Kernel panic", StringComparison.Ordinal));
+        var shown = panic < 0 ? ConsoleLines : Math.Max(ConsoleLines, lines.Count - panic);
+        return [.. lines.TakeLast(shown)];
     }
 
     private static string Log(QemuFolder folder) => File.Exists(folder.LogFile) ? File.ReadAllText(folder.LogFile) : "";
