@@ -144,18 +144,30 @@ internal sealed class Commands(CommandLine line)
             return;
         }
 
-        while (Tools(machine) != "running")
+        if (line.Arguments.Contains("-wait"))
         {
-            if (!line.Arguments.Contains("-wait"))
-            {
-                throw new VmrunError("Unable to get the IP address");
-            }
-
-            Thread.Sleep(100);
-            RequireRunning(machine);
+            WaitForTools(machine);
+        }
+        else if (Tools(machine) != "running")
+        {
+            throw new VmrunError("Unable to get the IP address");
         }
 
         Console.WriteLine(machine.Address);
+    }
+
+    // One look begins beside another that waits: what was connected before the guest had a network may never be answered.
+    private static void WaitForTools(Machine machine)
+    {
+        var looks = new List<Task<string>>();
+        while (!looks.Any(look => look is { IsCompletedSuccessfully: true, Result: "running" }))
+        {
+            RequireRunning(machine);
+            looks.RemoveAll(look => look.IsCompleted);
+            looks.Add(Task.Run(() => Tools(machine)));
+            Task.WaitAny([.. looks], TimeSpan.FromSeconds(1));
+            Thread.Sleep(100);
+        }
     }
 
     private void CaptureScreen(Machine machine)

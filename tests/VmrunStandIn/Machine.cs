@@ -91,12 +91,12 @@ internal sealed class Machine(string vmx)
         }
     }
 
-    /// <summary>What VMware Tools would know: whether the guest's system is up.</summary>
+    /// <summary>What VMware Tools would know: whether the guest's system is up. A busy one takes seconds for its banner.</summary>
     public bool AnswersOnSsh()
     {
         try
         {
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
             socket.Connect(IPAddress.Parse(Address), SshPort);
             var banner = new byte[4];
             return socket.Receive(banner) == banner.Length && Encoding.ASCII.GetString(banner) == "SSH-";

@@ -34,12 +34,14 @@ public sealed record ConsoleLog(string Path)
                 continue;
             }
 
-            // What follows the last line end is the beginning of a line.
-            seen = length;
-            if (Tail().SkipLast(1).FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } found)
+            // What follows the last line end is the beginning of a line. Nothing at all is what could not be read, and is tried again.
+            var lines = Tail().ToList();
+            if (lines.SkipLast(1).FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } found)
             {
                 return found;
             }
+
+            seen = lines.Count > 0 ? length : seen;
         }
     }
 

@@ -40,6 +40,20 @@ public sealed class SshBannerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_is_slower_than_the_next_probe_is_still_listened_to()
+    {
+        var waiting = SshBanner.WaitAsync("127.0.0.1", Port, _ => { }, CancellationToken.None);
+        using var first = await _listener.AcceptSocketAsync();
+        using var second = await _listener.AcceptSocketAsync();
+        using var third = await _listener.AcceptSocketAsync();
+
+        await first.SendAsync("SSH-2.0-slow\r\n"u8.ToArray());
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        (await third.ReceiveAsync(new byte[1])).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Tells_why_nobody_answers()
     {
         // Bound and not listening: nobody else can take the port and answer.

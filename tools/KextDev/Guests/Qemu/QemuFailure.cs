@@ -51,7 +51,7 @@ internal static class QemuFailure
     private static List<string> LastLines(ConsoleLog console)
     {
         var lines = console.LastLines(int.MaxValue).ToList();
-        var panic = lines.FindLastIndex(line => line.Contains("Kernel panic", StringComparison.Ordinal));
+        var panic = lines.FindIndex(line => line.Contains("Kernel panic", StringComparison.Ordinal));
         var shown = panic < 0 ? ConsoleLines : Math.Max(ConsoleLines, lines.Count - panic);
         return [.. lines.TakeLast(shown)];
     }

@@ -3,8 +3,8 @@ namespace KextDev.Guests.Ssh;
 /// <summary>A machine of which only its SSH server can be asked anything.</summary>
 internal static class SshMachine
 {
-    /// <summary>How often it must not have answered before it counts as silent.</summary>
-    private const int Probes = 3;
+    /// <summary>How often it must not have answered before it counts as silent: some five seconds for one that accepts and is slow.</summary>
+    private const int Probes = 6;
 
     public static async Task<GuestCondition> LookAsync(GuestDefinition definition, GuestSite site, CancellationToken cancellationToken)
     {
