@@ -31,15 +31,63 @@ public abstract class GuestShellTests(SshServer server)
         (await shell.RunAsync(command, CancellationToken.None)).ExitCode.ShouldBe(expected);
     }
 
-    [Fact]
-    public async Task Gives_both_outputs_as_they_are()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Gives_both_outputs_as_they_are(bool anticipated)
     {
         await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+        Anticipate(shell, anticipated);
 
         var result = await shell.RunAsync("printf 'it'\\''s\\n\\033[1m$HOME\\n'; echo err >&2; cat", CancellationToken.None);
 
         result.Output.ShouldBe("it's\n\u001b[1m$HOME\n");
         result.Error.ShouldBe("err\n");
+    }
+
+    [Fact]
+    public async Task An_anticipated_command_may_be_of_any_kind()
+    {
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+
+        shell.AnticipateCommand();
+        (await shell.RunAsync("  printf '%s|' ' a\\b' \"$0\" \"$#\"; exit 7 ", CancellationToken.None)).ShouldSatisfyAllConditions(
+            result => result.Output.ShouldBe(" a\\b|/bin/sh|0|"),
+            result => result.ExitCode.ShouldBe(7));
+
+        shell.AnticipateCommand();
+        (await shell.RunAsync("echo one\necho 'two\nthree'", CancellationToken.None)).Output.ShouldBe("one\ntwo\nthree\n");
+        (await shell.RunAsync("echo next", CancellationToken.None)).Output.ShouldBe("next\n");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Cancellation_ends_what_is_run_to_its_end(bool anticipated)
+    {
+        await using var shell = await GuestShell.ConnectAsync(Endpoint, CancellationToken.None);
+        Anticipate(shell, anticipated);
+        var folder = Directory.CreateTempSubdirectory("run-").FullName;
+        try
+        {
+            using var cancellation = new CancellationTokenSource();
+            var process = Path.Combine(folder, "process");
+            var run = shell.RunAsync($"mkfifo {process}; echo $$ >{process}; sleep 600", cancellation.Token);
+            while (!File.Exists(process))
+            {
+                await Task.Delay(10);
+            }
+
+            var id = int.Parse(await File.ReadAllTextAsync(process), CultureInfo.InvariantCulture);
+            await cancellation.CancelAsync();
+
+            await Should.ThrowAsync<OperationCanceledException>(run);
+            await ProcessEnd.OfAllAsync([id]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -230,5 +278,13 @@ public abstract class GuestShellTests(SshServer server)
         }
 
         return count;
+    }
+
+    private static void Anticipate(GuestShell shell, bool anticipated)
+    {
+        if (anticipated)
+        {
+            shell.AnticipateCommand();
+        }
     }
 }

@@ -19,6 +19,14 @@ public abstract class GuestShell(GuestEndpoint endpoint) : IAsyncDisposable
     internal static Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, ConnectionPatience patience, CancellationToken cancellationToken) =>
         endpoint.IsThisMachine ? Task.FromResult<GuestShell>(new LocalShell(endpoint)) : SshShell.ConnectAsync(endpoint, patience, cancellationToken);
 
+    /// <summary>
+    /// Tells that <see cref="RunAsync"/> will be called soon: its session begins now, beside what is done until then.
+    /// In an emulated guest a session takes longer to begin than most commands to run.
+    /// </summary>
+    public virtual void AnticipateCommand()
+    {
+    }
+
     /// <summary>Runs a command for the guest's POSIX shell to its end, whatever its exit code. Cancellation ends it in the guest too.</summary>
     /// <exception cref="ConnectionLostException">The connection broke meanwhile.</exception>
     public abstract Task<ShellResult> RunAsync(string command, CancellationToken cancellationToken);

@@ -28,6 +28,9 @@ internal static class RemoteCommand
         exit $code
         """;
 
+    /// <summary>The same for a command that comes later, as the first line of the session's standard input.</summary>
+    public static string WatchedLine { get; } = $"exec /bin/sh -c {ShellWord.Quote("IFS= read -r line || exit; set -- \"$line\"\n" + Watch)} watch";
+
     /// <param name="command">For a POSIX shell.</param>
     /// <returns>A command for whatever login shell the guest's user has.</returns>
     public static string Watched(string command) => $"exec /bin/sh -c {ShellWord.Quote(Watch)} watch {ShellWord.Quote(command)}";

@@ -21,6 +21,9 @@ internal sealed class SshShell : GuestShell
     private volatile SshClient _client;
     private volatile GuestFiles _files;
 
+    // Waits for the next command: AnticipateCommand.
+    private ShellSession? _begun;
+
     private Task _reconnecting = Task.CompletedTask;
 
     private Task _streams = Task.CompletedTask;
@@ -41,13 +44,15 @@ internal sealed class SshShell : GuestShell
     public static new async Task<GuestShell> ConnectAsync(GuestEndpoint endpoint, ConnectionPatience patience, CancellationToken cancellationToken) =>
         new SshShell(endpoint, await GuestConnection.OpenAsync(endpoint, patience, cancellationToken), patience);
 
+    public override void AnticipateCommand() => _begun ??= ShellSession.TryBegin(_client);
+
     public override async Task<ShellResult> RunAsync(string command, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var output = "";
         var error = "";
         var exitCode = await ExecuteAsync(
-            RemoteCommand.Watched(Tidy(command)),
+            () => Begin(Tidy(command)),
             async stream => output = await GuestText.ReadToEndAsync(stream),
             async stream => error = await GuestText.ReadToEndAsync(stream),
             cancellationToken);
@@ -123,6 +128,7 @@ internal sealed class SshShell : GuestShell
         _closing.Dispose();
         _abandoned.Dispose();
         await _files.DisposeAsync();
+        _begun?.Dispose();
         // Ends a process and waits for it: not on the caller's thread.
         await Task.Run(_client.Dispose);
     }
@@ -173,7 +179,7 @@ internal sealed class SshShell : GuestShell
                 int? ended;
                 try
                 {
-                    ended = await ExecuteAsync(session, output.AppendAsync, error.AppendAsync, cancellationToken);
+                    ended = await ExecuteAsync(() => ShellSession.Begin(client, session), output.AppendAsync, error.AppendAsync, cancellationToken);
                     ended = loss is null ? ended : DetachedCommand.ExitCode((await RunAsync(command.AskEnd, cancellationToken)).Output, output.Length, error.Length);
                 }
                 catch (ConnectionLostException exception)
@@ -223,6 +229,7 @@ internal sealed class SshShell : GuestShell
     private async Task OpenAnewAsync(SshClient lost)
     {
         var files = _files;
+        Interlocked.Exchange(ref _begun, null)?.Dispose();
         _client = await GuestConnection.OpenAsync(Endpoint, _patience, _closing.Token);
         _files = new GuestFiles(Endpoint, _client);
         await files.DisposeAsync();
@@ -231,31 +238,45 @@ internal sealed class SshShell : GuestShell
 
     private string Tidy(string command) => Interlocked.Exchange(ref _tidying, null) is { } tidying ? $"{tidying}; {command}" : command;
 
-    /// <param name="command">For whatever login shell the guest's user has; it ends when a line comes to its standard input.</param>
+    private ShellSession Begin(string command)
+    {
+        if (!command.Contains('\n', StringComparison.Ordinal) && Interlocked.Exchange(ref _begun, null) is { } begun)
+        {
+            if (!begun.Ended.IsCompleted)
+            {
+                begun.Give(command);
+                return begun;
+            }
+
+            begun.Dispose();
+        }
+
+        return ShellSession.Begin(_client, RemoteCommand.Watched(command));
+    }
+
+    /// <param name="begin">Its program ends when a line comes to its standard input.</param>
     private async Task<int> ExecuteAsync(
-        string command, Func<Stream, Task> readOutput, Func<Stream, Task> readError, CancellationToken cancellationToken)
+        Func<ShellSession> begin, Func<Stream, Task> readOutput, Func<Stream, Task> readError, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var reading = Task.CompletedTask;
         try
         {
-            using var run = _client.CreateCommand(command);
-            var ended = run.ExecuteAsync(CancellationToken.None);
-            var input = run.CreateInputStream();
-            reading = Task.WhenAll(readOutput(run.OutputStream), readError(run.ExtendedOutputStream));
+            using var session = begin();
+            reading = Task.WhenAll(readOutput(session.Output), readError(session.Error));
             var cancelled = new TaskCompletionSource();
             await using (cancellationToken.Register(cancelled.SetResult))
             {
-                if (await Task.WhenAny(ended, cancelled.Task) == cancelled.Task)
+                if (await Task.WhenAny(session.Ended, cancelled.Task) == cancelled.Task)
                 {
-                    await EndAsync(run, ended, input);
+                    await EndAsync(session);
                     throw new OperationCanceledException(cancellationToken);
                 }
             }
 
-            await ended;
+            await session.Ended;
             await reading;
-            return run.ExitStatus ?? throw new SshConnectionException("The session ended without an exit status.");
+            return session.ExitStatus ?? throw new SshConnectionException("The session ended without an exit status.");
         }
         catch (Exception exception) when (exception is SshConnectionException or SshOperationTimeoutException)
         {
@@ -269,19 +290,19 @@ internal sealed class SshShell : GuestShell
         }
     }
 
-    private async Task EndAsync(SshCommand run, Task ended, Stream input)
+    private async Task EndAsync(ShellSession session)
     {
         try
         {
-            await input.WriteAsync("\n"u8.ToArray());
-            await input.DisposeAsync();
-            await ended.WaitAsync(EndTimeout, _abandoned.Token);
+            await session.Input.WriteAsync("\n"u8.ToArray());
+            await session.Input.DisposeAsync();
+            await session.Ended.WaitAsync(EndTimeout, _abandoned.Token);
         }
         catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && _abandoned.IsCancellationRequested))
         {
             // A guest that hangs or is dead answers nobody; leave the session to its fate.
-            run.CancelAsync();
-            await ended.ContinueWith(_ => { }, TaskScheduler.Default);
+            session.Leave();
+            await session.Ended.ContinueWith(_ => { }, TaskScheduler.Default);
         }
         catch (Exception exception) when (exception is SshException or IOException or OperationCanceledException)
         {

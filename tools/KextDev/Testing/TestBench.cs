@@ -66,6 +66,7 @@ public sealed class TestBench : IAsyncDisposable
             acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(symbols, journal).RunAsync(guest, consoleLog, cancellationToken));
             shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
+            shell.AnticipateCommand();
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";
             var files = await journal.StageAsync(Stage.Deploy, async () =>
             {
