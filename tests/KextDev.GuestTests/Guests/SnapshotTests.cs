@@ -61,8 +61,11 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
         }
 
         await using var guest = GuestFactory.Create(Embedded, _place.Site);
+        var expected = Expected(guest);
         var endpoint = await guest.StartAsync(CancellationToken.None);
 
+        // Who was sent to the damaged one was called back.
+        expected[^2..].ShouldBe([null, endpoint]);
         (await RunAsync(endpoint, "id -un")).ShouldBe("root\n");
         Console(guest).ShouldContain("KEXTDEV SNAPSHOT ");
         File.ReadAllText(Path.Combine(folder, "snapshot.json")).ShouldNotBe(saved);
@@ -74,8 +77,10 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
     {
         await SaveAsync();
         await using var guest = GuestFactory.Create(Embedded, _place.Site with { Cold = true });
+        var expected = Expected(guest);
         await guest.StartAsync(CancellationToken.None);
 
+        expected.ShouldBeEmpty();
         Console(guest).ShouldNotContain("KEXTDEV SNAPSHOT");
     }
 
@@ -181,6 +186,13 @@ public sealed class SnapshotTests(SnapshotPlace shared) : IClassFixture<Snapshot
 
         (await RunAsync(await starting, "id -un")).ShouldBe("root\n");
         _place.Notes.ShouldContain(note => note.Contains("No snapshot of", StringComparison.Ordinal));
+    }
+
+    private static List<GuestEndpoint?> Expected(IGuest guest)
+    {
+        var told = new List<GuestEndpoint?>();
+        ((IExpected)guest).Expected = told.Add;
+        return told;
     }
 
     private static string Console(IGuest guest) => File.ReadAllText(((ISerialConsole)guest).ConsoleFile);

@@ -59,12 +59,18 @@ public sealed class TestBench : IAsyncDisposable
         IGuest guest, GuestPlatform system, BuiltExtension built, TakeEvidence evidence, string consoleLog, RunJournal journal, CancellationToken cancellationToken)
     {
         AcquiredGuest? acquired = null;
+        await using var early = new EarlyConnection();
+        if (guest is IExpected expected)
+        {
+            expected.Expected = early.Begin;
+        }
+
         GuestShell? shell = null;
         try
         {
             var symbols = new CrashSymbols(new SymbolFolders([.. built.Images.Values.Select(image => image.SymbolPath)]), folder: null);
             acquired = await journal.StageAsync(Stage.AcquireGuest, () => new AcquireGuest(symbols, journal).RunAsync(guest, consoleLog, cancellationToken));
-            shell = await journal.StageAsync(Stage.Connect, () => GuestShell.ConnectAsync(acquired.Endpoint, cancellationToken));
+            shell = await journal.StageAsync(Stage.Connect, () => early.ConnectAsync(acquired.Endpoint, cancellationToken));
             var platform = await KernelPlatforms.OpenAsync(system, shell, cancellationToken);
             shell.AnticipateCommand();
             var folder = $"/tmp/kextdev-{Guid.NewGuid():N}";

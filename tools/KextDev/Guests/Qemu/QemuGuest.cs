@@ -8,7 +8,7 @@ namespace KextDev.Guests.Qemu;
 
 /// <summary>A guest in QEMU on this machine, made by KextDev itself.</summary>
 /// <remarks>Joins a kept machine of the same definition and image when nobody uses it; starts one of its own otherwise.</remarks>
-public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi, IMemoryDump, IRestartable
+public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders, IKernelFile, IKeepable, IPreparable, IDebugStub, INmi, IMemoryDump, IRestartable, IExpected
 {
     private readonly GuestDefinition _definition;
     private readonly GuestSite _site;
@@ -30,6 +30,8 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
 
     public string? RestartObstacle => null;
 
+    public Action<GuestEndpoint?>? Expected { get; set; }
+
     private protected QemuMachine Machine => _machine ?? throw new InvalidOperationException($"The guest {Name} was not started.");
 
     public async Task<GuestEndpoint> StartAsync(CancellationToken cancellationToken)
@@ -39,7 +41,7 @@ public class QemuGuest : IGuest, ISerialConsole, IMachineEvents, IKernelHeaders,
             await QemuMachines.EndOrphansAsync(_site, cancellationToken);
             var keys = await GetKeysAsync(cancellationToken);
             var image = await GetImageAsync(keys, cancellationToken);
-            var starter = new QemuStarter(_definition, _site, image, keys);
+            var starter = new QemuStarter(_definition, _site, image, keys) { Expected = Expected };
             _machine = await starter.JoinAsync(cancellationToken);
             Joined = _machine is not null;
             _machine ??= await starter.LaunchAsync(cancellationToken);

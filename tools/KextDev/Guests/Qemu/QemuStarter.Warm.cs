@@ -138,6 +138,7 @@ internal sealed partial class QemuStarter
         {
             if (machine is not null && !answers)
             {
+                Expected?.Invoke(null);
                 await EndAsync(machine);
             }
         }
@@ -154,6 +155,9 @@ internal sealed partial class QemuStarter
         {
             machine = await LaunchAsync(accelerator, new MemoryFile(snapshot.MemoryFile, Saves: false), snapshot.ConsoleHeading(manifest), cancellationToken);
             await MachineState.RestoreAsync(machine, snapshot.DeviceFile, cancellationToken);
+
+            // Its server greets nobody before it is ready; it accepts from now on.
+            Expected?.Invoke(machine.State.Endpoint);
             using var line = await MachineState.RenewAsync(QmpSocket.Beside(machine.State.QmpSocket), site.Clock, cancellationToken);
             await new GuestAnswer(machine, RestoreLimit, definition.File, site.Clock).WaitForReadyLineAsync(cancellationToken);
             if (!await whole)
@@ -168,6 +172,7 @@ internal sealed partial class QemuStarter
         {
             if (machine is not null && !answers)
             {
+                Expected?.Invoke(null);
                 await EndAsync(machine);
             }
         }

@@ -17,6 +17,9 @@ internal sealed partial class QemuStarter(GuestDefinition definition, GuestSite 
     /// <summary>True once a kept machine was found dead and ended: the next one is to take its place.</summary>
     public bool ReplacesKept { get; private set; }
 
+    /// <summary>As <see cref="IExpected"/> says.</summary>
+    public Action<GuestEndpoint?>? Expected { get; init; }
+
     /// <summary>Null when there is no kept machine that is free, of the same image, and alive.</summary>
     public async Task<QemuMachine?> JoinAsync(CancellationToken cancellationToken)
     {
