@@ -99,6 +99,8 @@ internal interface IKernelBenchmark : IKernelTest
     {
         foreach (var guest in FindGuests(LoadProject()))
         {
+            // The first builds the variants that no single test needed.
+            await TimeRunAsync(guest, [], cancellationToken);
             var run = await TimeRunAsync(guest, [], cancellationToken);
             Write(
                 console, $"A whole KernelTest in {guest.Name}, plan quick",
