@@ -15,7 +15,8 @@ internal static class MachineFaults
             Arguments = _ => ["--cold"],
             StrikeAsync = async (checkout, run) =>
             {
-                await run.UntilAsync(() => Qemu(checkout).Any(), "a QEMU");
+                // Written by the QEMU that stays. The one before it ends by itself, and whoever looked too early kills nothing.
+                await run.UntilAsync(() => QemuFolder.All(checkout.State).Any(folder => File.Exists(folder.PidFile)), "a QEMU that stays");
                 Kill(checkout);
             },
         },
